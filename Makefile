@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+# Program Explorer: `make help` says what there is. Sources are globbed; a new file costs no edit here.
+
+SAN     ?=
+CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+comma   := ,
+O       := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(notdir $(CC))),/clang)
+MUSL_CC ?= musl-gcc
+
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/program-explorer
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wconversion -Wswitch-enum -Wnull-dereference
+WARN_GCC := -Wimplicit-fallthrough=5 -Wlogical-op -Wduplicated-cond
+IS_CLANG := $(findstring clang,$(notdir $(CC)))
+
+BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Ilib -fno-common -fvisibility=hidden -MMD -MP
+HARDEN := -fstack-protector-strong -fstack-clash-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+CFLAGS_ALL := $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),,$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
+LIBS := -lcyaml -ljansson -lcrypto
+
+# The guest's init: static, small, without a libc that locks or allocates behind our back.
+INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \
+	-fno-stack-protector -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-idirafter /usr/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
+INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
+
+LIB_SRC  := $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/*/*.c))
+TEST_SRC := $(wildcard lib/*/test_*.c)
+PE_SRC   := $(wildcard bin/pe/*.c)
+INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out %/test_%,$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
+
+LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o
+PE_OBJ   := $(PE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
+TESTS    := $(patsubst %.c,$(O)/%,$(TEST_SRC))
+INIT_OBJ := $(patsubst %,build/guest/%.o,$(basename $(INIT_SRC)))
+
+.PHONY: all
+all: $(O)/pe ## build everything (build/pe)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# The jail's seccomp filters are tables of BPF, made once, here.
+build/mkfilter: bin/mkfilter/mkfilter.c bin/mkfilter/rules.h
+	@mkdir -p $(@D)
+	gcc -std=gnu17 -D_GNU_SOURCE -O1 -Ibin/mkfilter $(WARN) -Wno-missing-field-initializers -o $@ $< -lseccomp
+
+build/gen/jail-filter.c: build/mkfilter
+	@mkdir -p $(@D)
+	build/mkfilter > $@.tmp
+	mv $@.tmp $@
+
+$(O)/gen/jail-filter.o: build/gen/jail-filter.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(O)/libpe.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(O)/pe: $(PE_OBJ) $(O)/libpe.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+build/guest/%.o: %.c
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(INIT_FLAGS) -c -o $@ $<
+
+build/guest/%.o: %.S
+	@mkdir -p $(@D)
+	$(MUSL_CC) -c -o $@ $<
+
+build/init: $(INIT_OBJ)
+	$(MUSL_CC) $(INIT_LDFLAGS) -o $@.debug $^
+	strip -s -o $@ $@.debug
+
+# pe carries its guest init: one file to install, and the two can never be of different versions.
+$(O)/init-image.o: build/init bin/pe/init-image.S
+	@mkdir -p $(@D)
+	$(CC) -c -DINIT_IMAGE='"build/init"' -o $@ bin/pe/init-image.S
+
+$(TESTS): $(O)/%: $(O)/%.o $(O)/libpe.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
+
+-include $(LIB_OBJ:.o=.d) $(PE_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(TESTS:=.d)
+
+-include mk/*.mk

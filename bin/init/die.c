@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "init.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static int console_fd = -1;
+
+void console_open(void)
+{
+	mkdir("/dev", 0755);
+	mknod("/dev/kmsg", S_IFCHR | 0600, makedev(1, 11));
+	console_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+}
+
+/* One error line on the kernel's console. */
+static void console_say(const char *text)
+{
+	char line[320];
+	int n = snprintf(line, sizeof line, "<3>init: %s", text);
+
+	if (console_fd >= 0 && n > 0 && write(console_fd, line, (size_t)n) < 0)
+		console_fd = -1;
+}
+
+noreturn void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(guest.message, sizeof guest.message, fmt, ap);
+	va_end(ap);
+	guest.outcome = OUTCOME_LOST;
+	console_say(guest.message);
+	output_pack();
+}
+
+noreturn void reject(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(guest.message, sizeof guest.message, fmt, ap);
+	va_end(ap);
+	guest.outcome = OUTCOME_REJECTED;
+	output_pack();
+}
+
+void *memory_get(size_t n)
+{
+	void *p = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("no memory for %zu bytes", n);
+	return p;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* The reaper and the program up to its exec: see the theory in init.h. Raw system calls only, no errno. */
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "raw.h"
+
+enum { STACK = 65536, PATH_LIMIT = 4096 };
+
+struct program program;
+
+static char reaper_stack[STACK] __attribute__((aligned(16)));
+static char program_stack[STACK] __attribute__((aligned(16)));
+
+static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static noreturn void leave(enum program_step step, long r)
+{
+	if (!program.failed) {
+		program.failed = step;
+		program.error = (int)-r;
+	}
+	for (;;)
+		raw1(SYS_exit_group, 127);
+}
+
+static void must(enum program_step step, long r)
+{
+	if (r < 0)
+		leave(step, r);
+}
+
+/*
+ * The program's limits, which init takes for itself: only in its own user namespace may a hard limit be raised. The
+ * program inherits them.
+ */
+void program_set_limits(void)
+{
+	static const struct {
+		int resource;
+		struct rlimit limit;
+	} limits[] = {
+		{ RLIMIT_CORE, { 0, 0 } },
+		{ RLIMIT_NOFILE, { 1024, 16384 } },
+		{ RLIMIT_STACK, { 8 << 20, RLIM_INFINITY } },
+		{ RLIMIT_MEMLOCK, { 8 << 20, 8 << 20 } },
+		{ RLIMIT_MSGQUEUE, { 819200, 819200 } },
+		{ RLIMIT_SIGPENDING, { 4096, 4096 } },
+		{ RLIMIT_NPROC, { RLIM_INFINITY, RLIM_INFINITY } },
+	};
+
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (setrlimit(limits[i].resource, &limits[i].limit) < 0)
+			die("set limit %d: %s", limits[i].resource, strerror(errno));
+}
+
+/* Identity, then rights: nothing is left when this returns. */
+static void drop_rights(void)
+{
+	const struct user *u = &guest.user;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		raw2(SYS_prctl, PR_CAPBSET_DROP, cap);
+	must(STEP_USER, raw2(SYS_setgroups, u->n_groups, u->groups));
+	must(STEP_USER, raw3(SYS_setresgid, u->gid, u->gid, u->gid));
+	must(STEP_USER, raw3(SYS_setresuid, u->uid, u->uid, u->uid));
+	must(STEP_RIGHTS, raw2(SYS_capset, &header, none));
+	must(STEP_RIGHTS, raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+static void set_stdio(void)
+{
+	const int from[3] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1] };
+
+	for (int i = 0; i < 3; i++)
+		must(STEP_STDIO, raw3(SYS_dup3, from[i], i, 0));
+	must(STEP_STDIO, raw3(SYS_close_range, 3, ~0u, 0));
+}
+
+/* execvp(3) without the shell: tries the directories of the program's own PATH. */
+static long search_and_exec(char **argv, char **env)
+{
+	static char path[PATH_LIMIT];
+	struct span rest = SPAN_LITERAL(default_path), dir, name = span_of(argv[0]);
+	long result = -ENOENT;
+
+	if (name.n == 0)
+		return -ENOENT;
+	if (memchr(name.p, '/', name.n))
+		return raw3(SYS_execve, argv[0], argv, env);
+
+	for (char **e = env; *e; e++)
+		if (span_starts(span_of(*e), SPAN_LITERAL("PATH=")))
+			rest = span_skip(span_of(*e), 5);
+	while (span_cut(&rest, ':', &dir)) {
+		if (dir.n == 0)
+			dir = SPAN_LITERAL(".");
+		if (dir.n + 1 + name.n + 1 > sizeof path)
+			continue;
+		memcpy(path, dir.p, dir.n);
+		path[dir.n] = '/';
+		memcpy(path + dir.n + 1, name.p, name.n);
+		path[dir.n + 1 + name.n] = '\0';
+
+		long r = raw3(SYS_execve, path, argv, env);
+		if (r != -ENOENT && r != -ENOTDIR && r != -EACCES)
+			return r;
+		if (r == -EACCES)
+			result = r;
+	}
+	return result;
+}
+
+static void program_main(void *arg)
+{
+	(void)arg;
+	raw0(SYS_setsid);
+	set_stdio();
+	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
+	drop_rights();
+	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
+	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
+	guest.stamp_exec = stamp();
+	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
+}
+
+/* /proc of the new PID namespace, terminals of the new mount namespace; the kernel's knobs are not for a root user. */
+static void private_mounts(void)
+{
+	must(STEP_PROC, raw5(SYS_mount, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
+	must(STEP_PTS, raw5(SYS_mount, "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		"newinstance,ptmxmode=0666,mode=620"));
+	if (guest.user.uid == 0) {
+		must(STEP_PROC, raw5(SYS_mount, "/proc/sys", "/proc/sys", 0, MS_BIND, 0));
+		must(STEP_PROC, raw5(SYS_mount, 0, "/proc/sys", 0,
+			MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
+	}
+}
+
+static void loopback_up(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	long fd = raw3(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	must(STEP_NET, fd);
+	must(STEP_NET, raw3(SYS_ioctl, fd, SIOCSIFFLAGS, &lo));
+	raw1(SYS_close, fd);
+}
+
+static void wait_for_maps(void)
+{
+	while (__atomic_load_n(&program.mapped, __ATOMIC_ACQUIRE) == 0)
+		raw4(SYS_futex, &program.mapped, FUTEX_WAIT_PRIVATE, 0, 0);
+}
+
+static long start_program(void)
+{
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)program_stack,
+		.stack_size = sizeof program_stack,
+		.cgroup = (unsigned)guest.cgroup_fd,
+	};
+
+	return raw_clone(&args, program_main, NULL);
+}
+
+static void reaper_main(void *arg)
+{
+	int status = 0;
+
+	(void)arg;
+	wait_for_maps();
+	must(STEP_HOSTNAME, raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
+	private_mounts();
+	loopback_up();
+	must(STEP_STDIO, raw1(SYS_chdir, "/"));
+
+	/* The write ends are the program's alone, or the end of its output would never be seen. */
+	long pid = start_program();
+	must(STEP_START, pid);
+	raw1(SYS_close, guest.out_pipe[0][1]);
+	raw1(SYS_close, guest.out_pipe[1][1]);
+
+	for (;;) {
+		long r = raw4(SYS_wait4, -1, &status, __WALL, 0);
+		if (r == pid)
+			break;
+		if (r < 0 && r != -EINTR)
+			leave(STEP_WAIT, r);
+	}
+	program.status = status;
+	__atomic_store_n(&program.ended, 1, __ATOMIC_RELEASE);
+	for (;;)
+		raw1(SYS_exit_group, 0);
+}
+
+long program_start(int *ret_pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
+			CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP,
+		.pidfd = (uintptr_t)ret_pidfd,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)reaper_stack,
+		.stack_size = sizeof reaper_stack,
+	};
+
+	return raw_clone(&args, reaper_main, NULL);
+}
+
+void program_release(void)
+{
+	__atomic_store_n(&program.mapped, 1, __ATOMIC_RELEASE);
+	raw3(SYS_futex, &program.mapped, FUTEX_WAKE_PRIVATE, 1);
+}

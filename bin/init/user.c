@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Who the program runs as: "", "NAME", "UID", each optionally with ":GROUP", looked up in the image's own files. */
+#include "init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "sys/io.h"
+
+enum { DEFAULT_ID = 1000, FIELDS = 7, FILE_LIMIT = 1 << 20 };
+
+enum passwd { NAME, PASSWORD, UID, GID, GECOS, HOME, SHELL };
+enum group { MEMBERS = 3 };
+
+/* A file of the image; empty when it is not there, not a plain file or absurdly large. */
+static struct span read_file(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 || st.st_size > FILE_LIMIT)
+		return (struct span){ NULL, 0 };
+	char *p = memory_get((size_t)st.st_size);
+	ssize_t n = io_read(fd, p, (size_t)st.st_size);
+	return (struct span){ p, n < 0 ? 0 : (size_t)n };
+}
+
+static bool next_row(struct span *rest, struct span fields[FIELDS])
+{
+	struct span line;
+
+	if (!span_cut(rest, '\n', &line))
+		return false;
+	for (size_t i = 0; i < FIELDS; i++) {
+		fields[i] = (struct span){ line.p, 0 };
+		span_cut(&line, ':', &fields[i]);
+	}
+	return true;
+}
+
+static bool read_id(struct span s, uint32_t *ret)
+{
+	uint64_t id;
+
+	if (parse_u64(s, ID_MAX, &id) < 0)
+		return false;
+	*ret = (uint32_t)id;
+	return true;
+}
+
+/* The row of @table whose name, or else whose number in field @number, is @who. */
+static bool find_row(struct span table, struct span who, size_t number, struct span fields[FIELDS])
+{
+	uint32_t id = 0, row_id;
+	bool numeric = read_id(who, &id);
+
+	while (next_row(&table, fields))
+		if (span_equal(fields[NAME], who) || (numeric && read_id(fields[number], &row_id) && row_id == id))
+			return true;
+	return false;
+}
+
+/* True when "a,b,c" names @who. */
+static bool is_member(struct span members, struct span who)
+{
+	struct span m;
+
+	while (span_cut(&members, ',', &m))
+		if (span_equal(m, who))
+			return true;
+	return false;
+}
+
+static void add_groups(struct user *u, struct span name)
+{
+	struct span table = read_file("/etc/group"), f[FIELDS];
+	uint32_t gid;
+
+	while (u->n_groups < GROUPS_MAX && next_row(&table, f))
+		if (is_member(f[MEMBERS], name) && read_id(f[UID], &gid) && gid != u->gid)
+			u->groups[u->n_groups++] = gid;
+}
+
+static void resolve_user(struct user *u, struct span who)
+{
+	struct span f[FIELDS];
+
+	u->uid = u->gid = DEFAULT_ID;
+	bool known = find_row(read_file("/etc/passwd"), who.n ? who : SPAN_LITERAL("1000"), UID, f);
+	if (known && read_id(f[UID], &u->uid) && read_id(f[GID], &u->gid)) {
+		add_groups(u, f[NAME]);
+		if (f[HOME].n < sizeof u->home)
+			memcpy(u->home, f[HOME].p, f[HOME].n);
+		return;
+	}
+	if (who.n == 0)
+		return;
+	if (!read_id(who, &u->uid))
+		reject("user '%.*s' is not in the image's /etc/passwd", (int)who.n, who.p);
+	u->gid = u->uid == 0 ? 0 : u->uid;
+}
+
+static void resolve_group(struct user *u, struct span group)
+{
+	struct span f[FIELDS];
+
+	u->n_groups = 0;
+	if (read_id(group, &u->gid))
+		return;
+	if (!find_row(read_file("/etc/group"), group, UID, f) || !read_id(f[UID], &u->gid))
+		reject("group '%.*s' is not in the image's /etc/group", (int)group.n, group.p);
+}
+
+/* Programs that cache things need a home they can write to; "/" is none. */
+static void set_home(void)
+{
+	static char line[sizeof "HOME=" + sizeof guest.user.home];
+	char **env = guest.config.env;
+
+	for (; *env; env++)
+		if (strncmp(*env, "HOME=", 5) == 0)
+			return;
+	const char *home = guest.user.home;
+	snprintf(line, sizeof line, "HOME=%s", *home && access(home, F_OK) == 0 ? home : "/tmp");
+	*env = line;
+}
+
+void user_resolve(void)
+{
+	struct span rest = guest.config.user, who = { "", 0 }, group = { "", 0 };
+
+	span_cut(&rest, ':', &who);
+	resolve_user(&guest.user, who);
+	if (rest.n > 0) {
+		group = rest;
+		resolve_group(&guest.user, group);
+	}
+	set_home();
+	if (fchown(guest.output_fd, guest.user.uid, guest.user.gid) < 0)
+		die("chown /output: %s", strerror(errno));
+}

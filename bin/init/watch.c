@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* From the program's start to its end: captures its output, watches the clock and the limits, says how it ended. */
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/io.h"
+
+enum { TICK_MS = 50, READ_ROOM = 65536 };
+
+enum { WATCH_STDOUT, WATCH_STDERR, WATCH_REAPER, WATCHED };
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* Identity maps: the namespace is there for its capabilities, and the program gets none of them. */
+static void write_maps(long pid)
+{
+	static const char map[] = "0 0 4294967295\n";
+	static const char *const files[] = { "uid_map", "gid_map" };
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[32];
+		snprintf(path, sizeof path, "%ld/%s", pid, files[i]);
+		cleanup_fd int fd = openat(guest.proc_fd, path, O_WRONLY | O_CLOEXEC);
+		int r = fd < 0 ? -errno : io_write(fd, map, sizeof map - 1);
+		if (r < 0)
+			die("write %s of the program's namespace: %s", files[i], strerror(-r));
+	}
+}
+
+/* A file, so that it can be rewound; of the user's, so that /dev/stdin can be opened again. */
+static void open_stdin(void)
+{
+	struct span s = guest.config.standard_input;
+
+	if (s.n == 0) {
+		guest.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	} else {
+		cleanup_fd int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		int r = fd < 0 ? -errno : io_write(fd, s.p, s.n);
+		if (r < 0)
+			die("keep stdin: %s", strerror(-r));
+		char path[32];
+		snprintf(path, sizeof path, "self/fd/%d", fd);
+		guest.stdin_fd = openat(guest.proc_fd, path, O_RDONLY | O_CLOEXEC);
+		fchown(fd, guest.user.uid, guest.user.gid);
+	}
+	if (guest.stdin_fd < 0)
+		die("open stdin: %s", strerror(errno));
+}
+
+static void open_pipes(void)
+{
+	for (int i = 0; i < 2; i++) {
+		if (pipe2(guest.out_pipe[i], O_CLOEXEC) < 0)
+			die("make a pipe: %s", strerror(errno));
+		/* So that the program can open /dev/stdout again. */
+		if (fchown(guest.out_pipe[i][1], guest.user.uid, guest.user.gid) < 0)
+			die("chown a pipe: %s", strerror(errno));
+		/* One byte more than can be kept shows that there was more. */
+		guest.captured[i] = (struct span){ memory_get(guest.config.output_bytes + READ_ROOM), 0 };
+	}
+}
+
+/* What is in pipe @i now; false when nothing more can come. */
+static bool capture(int i, bool *over)
+{
+	struct span *s = &guest.captured[i];
+	uint64_t used = guest.captured[0].n + guest.captured[1].n;
+	uint64_t room = guest.config.output_bytes - used + 1;
+
+	ssize_t n = read(guest.out_pipe[i][0], (char *)(uintptr_t)s->p + s->n, room < READ_ROOM ? room : READ_ROOM);
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	if ((uint64_t)n == room) {
+		*over = true;
+		n--;
+	}
+	s->n += (size_t)n;
+	return true;
+}
+
+static bool output_is_full(void)
+{
+	struct statfs st;
+
+	return fstatfs(guest.output_fd, &st) == 0 && (st.f_bavail == 0 || st.f_ffree == 0);
+}
+
+static void kill_all(int pidfd)
+{
+	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+/* Returns when every process of the program is gone and its output is read; notes a limit that ended it. */
+static void watch(int pidfd, enum outcome *ret_limit)
+{
+	struct pollfd p[WATCHED] = {
+		[WATCH_STDOUT] = { .fd = guest.out_pipe[0][0], .events = POLLIN },
+		[WATCH_STDERR] = { .fd = guest.out_pipe[1][0], .events = POLLIN },
+		[WATCH_REAPER] = { .fd = pidfd, .events = POLLIN },
+	};
+	uint64_t deadline = now_us() + guest.config.timeout_ms * 1000;
+
+	while (p[WATCH_STDOUT].fd >= 0 || p[WATCH_STDERR].fd >= 0 || p[WATCH_REAPER].fd >= 0) {
+		uint64_t now = now_us(), left_ms = now < deadline ? (deadline - now) / 1000 + 1 : 0;
+		bool over = false;
+
+		poll(p, WATCHED, *ret_limit != OUTCOME_LOST ? -1 : (int)(left_ms < TICK_MS ? left_ms : TICK_MS));
+		for (int i = WATCH_STDOUT; i <= WATCH_STDERR; i++)
+			if (p[i].fd >= 0 && p[i].revents && !capture(i, &over))
+				p[i].fd = -1;
+		if (p[WATCH_REAPER].revents) {
+			p[WATCH_REAPER].fd = -1;
+			p[WATCH_REAPER].revents = 0;
+		}
+
+		if (*ret_limit != OUTCOME_LOST)
+			continue;
+		if (over || output_is_full())
+			*ret_limit = OUTCOME_OUTPUT_LIMIT;
+		else if (now_us() >= deadline && !__atomic_load_n(&program.ended, __ATOMIC_ACQUIRE))
+			*ret_limit = OUTCOME_TIMEOUT;
+		else
+			continue;
+		kill_all(pidfd);
+	}
+}
+
+/* The program never ran: by whose fault? */
+static void judge_failure(void)
+{
+	const char *name = guest.config.argv[0];
+	int e = program.error;
+	static const char *const steps[] = {
+		[STEP_HOSTNAME] = "set the hostname", [STEP_PROC] = "mount /proc",
+		[STEP_PTS] = "mount /dev/pts", [STEP_NET] = "bring up lo", [STEP_STDIO] = "set stdio",
+		[STEP_START] = "start the program", [STEP_WAIT] = "wait",
+		[STEP_USER] = "change the user", [STEP_RIGHTS] = "drop rights", [STEP_FILTER] = "set the filter",
+	};
+
+	if (program.failed == STEP_CWD)
+		reject("working directory '%s': %s", program.cwd, strerror(e));
+	if (program.failed != STEP_EXEC)
+		die("cannot %s: %s", steps[program.failed], strerror(e));
+
+	guest.outcome = e == ENOENT || e == ENOTDIR ? OUTCOME_NOT_FOUND : OUTCOME_NOT_EXECUTABLE;
+	if (e == E2BIG)
+		guest.outcome = OUTCOME_REJECTED;
+	snprintf(guest.message, sizeof guest.message, "'%.200s': %s", name,
+		e == ENOENT && access(name, F_OK) == 0 && strchr(name, '/')
+			? "its interpreter is not in the image"
+			: strerror(e));
+}
+
+static void judge(enum outcome limit)
+{
+	int status = program.status;
+
+	if (program.failed) {
+		judge_failure();
+	} else if (limit != OUTCOME_LOST) {
+		guest.outcome = limit;
+	} else if (!program.ended) {
+		die("the reaper died");
+	} else if (WIFSIGNALED(status)) {
+		bool oom = WTERMSIG(status) == SIGKILL && cgroup_read("memory.events", "oom_kill") > 0;
+		guest.outcome = oom ? OUTCOME_OUT_OF_MEMORY : OUTCOME_SIGNALED;
+		guest.status = WTERMSIG(status);
+	} else {
+		guest.outcome = OUTCOME_EXITED;
+		guest.status = WEXITSTATUS(status);
+	}
+}
+
+void program_run(void)
+{
+	enum outcome limit = OUTCOME_LOST; /* none so far */
+	cleanup_fd int pidfd = -1;
+
+	char *cwd = memory_get(guest.config.cwd.n + 1);
+	memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
+	program.cwd = cwd;
+	open_stdin();
+	open_pipes();
+	filter_get();
+	program_set_limits();
+
+	long pid = program_start(&pidfd);
+	if (pid < 0)
+		die("start the reaper: %s", strerror((int)-pid));
+	write_maps(pid);
+	close(guest.out_pipe[0][1]);
+	close(guest.out_pipe[1][1]);
+	guest.stamp_ready = stamp();
+	uint64_t start_us = now_us();
+	program_release();
+
+	watch(pidfd, &limit);
+	guest.wall_us = now_us() - start_us;
+	guest.stamp_end = stamp();
+	judge(limit);
+}

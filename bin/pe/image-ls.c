@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* `pe image ls`, `show` and `rm`: what there is, and less of it. */
+#include "image.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "image/image.h"
+#include "pe.h"
+
+struct list_options {
+	const char *images;
+	bool json;
+};
+
+static int set_images(void *ctx, const char *value)
+{
+	((struct list_options *)ctx)->images = value;
+	return 0;
+}
+
+static int set_json(void *ctx, const char *value)
+{
+	(void)value;
+	((struct list_options *)ctx)->json = true;
+	return 0;
+}
+
+#define IMAGES_ROW { 0, "images", "DIR", "where images are kept (default: $PE_IMAGES)", set_images }
+
+static const struct option_row ls_rows[] = {
+	IMAGES_ROW,
+	{ 0, "json", NULL, "print a JSON list", set_json },
+	{ 0 },
+};
+
+static const struct option_row plain_rows[] = { IMAGES_ROW, { 0 } };
+
+static const struct command ls_command = {
+	.name = "image ls",
+	.synopsis = "image ls [--json]",
+	.summary = "Lists the images of the store.",
+	.options = ls_rows,
+};
+
+static const struct command show_command = {
+	.name = "image show",
+	.synopsis = "image show NAME",
+	.summary = "Prints what is known of an image, as JSON: its config, digest, and packages.",
+	.options = plain_rows,
+};
+
+static const struct command rm_command = {
+	.name = "image rm",
+	.synopsis = "image rm NAME...",
+	.summary = "Removes images. What runs in one goes on to its end.",
+	.options = plain_rows,
+};
+
+static int usage(const struct command *cmd, const char *what)
+{
+	pe_say("%s: %s\nusage: pe %s\nTry 'pe %s --help'.", cmd->name, what, cmd->synopsis, cmd->name);
+	return PE_EXIT_USAGE;
+}
+
+static void print_table(struct image *const *list, size_t n)
+{
+	int64_t now = time(NULL);
+
+	printf("%-16s %-28s %10s  %-19s %s\n", "NAME", "TITLE", "SIZE", "DIGEST", "AGE");
+	for (size_t i = 0; i < n; i++) {
+		char size[32], age[32];
+
+		printf("%-16s %-28s %10s  %.19s %s\n", list[i]->name, list[i]->title,
+			format_size(size, sizeof size, list[i]->bytes), list[i]->digest,
+			image_format_age(age, sizeof age, now - list[i]->created));
+	}
+}
+
+static int print_json(struct image *const *list, size_t n)
+{
+	cleanup(json_decrefp) json_t *all = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *text = image_config_format(list[i]);
+		json_t *one = text ? json_loads(text, 0, NULL) : NULL;
+
+		/* A list is to choose from; `show` has the packages. */
+		json_object_del(one, "packages");
+		if (json_array_append_new(all, one) < 0) {
+			pe_say("image ls: out of memory");
+			return PE_EXIT_FAILURE;
+		}
+	}
+	json_dumpf(all, stdout, JSON_INDENT(2));
+	putchar('\n');
+	return 0;
+}
+
+int cmd_image_ls(int argc, char **argv)
+{
+	struct list_options o = { 0 };
+	int status = 0, first = options_read(&ls_command, argc, argv, &o, &status);
+	if (first < 0)
+		return status;
+	if (first < argc)
+		return usage(&ls_command, "takes no arguments");
+
+	cleanup_free char *store = image_store_or_say(o.images);
+	if (!store)
+		return PE_EXIT_FAILURE;
+	struct image **list = NULL;
+	size_t n = 0;
+	struct error err;
+	if (image_list(store, &list, &n, &err) < 0) {
+		pe_say("image ls: %s", err.text);
+		return PE_EXIT_FAILURE;
+	}
+	if (o.json)
+		status = print_json(list, n);
+	else if (n > 0)
+		print_table(list, n);
+	else
+		fprintf(stderr, "no images in '%s'; 'pe image build gcc' makes one\n", store);
+	image_list_free(list, n);
+	return status;
+}
+
+int cmd_image_show(int argc, char **argv)
+{
+	struct list_options o = { 0 };
+	int status = 0, first = options_read(&show_command, argc, argv, &o, &status);
+	if (first < 0)
+		return status;
+	if (first + 1 != argc)
+		return usage(&show_command, "takes the name of one image");
+
+	cleanup_free char *store = image_store_or_say(o.images);
+	if (!store)
+		return PE_EXIT_FAILURE;
+	cleanup(image_freep) struct image *img = NULL;
+	struct error err;
+	if (image_open(store, argv[first], &img, &err) < 0) {
+		pe_say("image show: %s", err.text);
+		return PE_EXIT_FAILURE;
+	}
+	cleanup_free char *text = image_config_format(img);
+	puts(text ? text : "");
+	return 0;
+}
+
+int cmd_image_rm(int argc, char **argv)
+{
+	struct list_options o = { 0 };
+	int status = 0, first = options_read(&rm_command, argc, argv, &o, &status);
+	if (first < 0)
+		return status;
+	if (first == argc)
+		return usage(&rm_command, "needs the name of an image");
+
+	cleanup_free char *store = image_store_or_say(o.images);
+	if (!store)
+		return PE_EXIT_FAILURE;
+	struct error err;
+	cleanup_fd int lock = image_store_lock(store, true, &err);
+	if (lock < 0) {
+		pe_say("image rm: %s", err.text);
+		return PE_EXIT_FAILURE;
+	}
+	for (int i = first; i < argc; i++) {
+		if (image_store_remove(store, argv[i], &err) < 0) {
+			pe_say("image rm: %s", err.text);
+			status = PE_EXIT_FAILURE;
+		}
+	}
+	return status;
+}

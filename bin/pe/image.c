@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* `pe image`: which of its sub-commands it is. */
+#include "image.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "image/image.h"
+#include "pe.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "build", cmd_image_build, "build images from recipes" },
+	{ "ls", cmd_image_ls, "list the images of the store" },
+	{ "show", cmd_image_show, "print what is known of an image, as JSON" },
+	{ "rm", cmd_image_rm, "remove images" },
+};
+
+static void usage(FILE *to)
+{
+	fprintf(to, "Usage: pe image COMMAND [ARGUMENT]...\n\nThe images that programs run in.\n\nCommands:\n");
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fprintf(to, "\n'pe image COMMAND --help' says more.\n");
+}
+
+int cmd_image(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return PE_EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	pe_say("image: unknown command '%s'", argv[1]);
+	usage(stderr);
+	return PE_EXIT_USAGE;
+}
+
+char *image_store_or_say(const char *override)
+{
+	char *store = image_store_path(override);
+
+	if (!store)
+		pe_say("image: no place for images: neither --images nor $PE_IMAGES nor $HOME names one");
+	return store;
+}
+
+char *image_format_age(char *buf, size_t n, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" } };
+
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		if (seconds >= units[i].seconds) {
+			snprintf(buf, n, "%lld %s", (long long)(seconds / units[i].seconds), units[i].unit);
+			return buf;
+		}
+	}
+	snprintf(buf, n, "just now");
+	return buf;
+}

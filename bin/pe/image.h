@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The sub-commands of `pe image`. Each gets argv[0] = its own name and returns an exit status. */
+#pragma once
+
+#include <stdint.h>
+#include <stddef.h>
+
+int cmd_image_build(int argc, char **argv);
+int cmd_image_ls(int argc, char **argv);
+int cmd_image_rm(int argc, char **argv);
+int cmd_image_show(int argc, char **argv);
+
+/* image_store_path(), or NULL after a message. */
+char *image_store_or_say(const char *override);
+
+/* "just now", "3 min", "5 h", "12 d" into @buf; returns @buf. */
+char *image_format_age(char *buf, size_t n, int64_t seconds);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/span.h"
+#include "sys/io.h"
+
+static const char prefix[] = "program-explorer-";
+
+/* A controller, where its version 1 lives, and the files that bound it. */
+static const struct controller {
+	const char *name;
+	const char *mount_v1, *limit_v1, *limit_v2;
+} controllers[] = {
+	{ "memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.max" },
+	{ "pids", "/sys/fs/cgroup/pids", "pids.max", "pids.max" },
+};
+
+enum { CONTROLLERS = sizeof controllers / sizeof *controllers };
+
+/* Our own group in the hierarchy whose line in /proc/self/cgroup has @key between its colons. */
+static bool own_group(const char *key, char *path, size_t n)
+{
+	char text[8192];
+	cleanup_fd int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : io_read(fd, text, sizeof text);
+
+	struct span rest = { text, got > 0 ? (size_t)got : 0 }, line, word;
+	while (span_cut(&rest, '\n', &line)) {
+		span_cut(&line, ':', &word);
+		word = (struct span){ line.p, 0 };
+		if (line.n > 0 && line.p[0] == ':')
+			line = span_skip(line, 1);
+		else
+			span_cut(&line, ':', &word);
+		if (span_equal(word, span_of(key)) && line.n < n) {
+			memcpy(path, line.p, line.n);
+			path[line.n] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool write_text(const char *dir, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", dir, file);
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd >= 0 && io_write(fd, text, strlen(text)) == 0;
+}
+
+/* The directory under which groups of controller @c can be made; false when there is none. */
+static bool find_parent(const struct controller *c, char *dir, size_t n, bool *ret_v2)
+{
+	char own[160];
+
+	*ret_v2 = false;
+	if (own_group(c->name, own, sizeof own)) {
+		snprintf(dir, n, "%s%s", c->mount_v1, strcmp(own, "/") == 0 ? "" : own);
+		return access(dir, W_OK) == 0;
+	}
+	/* A group with processes in it may not hand out controllers: a delegated parent must. */
+	*ret_v2 = true;
+	if (!own_group("", own, sizeof own))
+		return false;
+	char *slash = strrchr(own, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	snprintf(dir, n, "/sys/fs/cgroup%s", own);
+
+	char file[256], enabled[256] = " ";
+	snprintf(file, sizeof file, "%s/cgroup.subtree_control", dir);
+	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : io_read(fd, enabled, sizeof enabled - 1);
+	if (got <= 0 || access(dir, W_OK) < 0)
+		return false;
+	enabled[got] = '\0';
+	return strstr(enabled, c->name) != NULL;
+}
+
+/* Groups of processes that were killed before they could tidy up. One in use cannot be removed. */
+static void sweep(const char *parent)
+{
+	DIR *d = opendir(parent);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char path[PATH_MAX];
+		if (strncmp(e->d_name, prefix, sizeof prefix - 1) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", parent, e->d_name);
+		rmdir(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+void cgroup_make(cgroup_paths paths, uint64_t memory_bytes, uint64_t tasks)
+{
+	const uint64_t limits[CONTROLLERS] = { memory_bytes, tasks };
+
+	for (int i = 0; i < CONTROLLERS; i++) {
+		char parent[200], text[32];
+		bool v2;
+
+		paths[i][0] = '\0';
+		if (!find_parent(&controllers[i], parent, sizeof parent, &v2))
+			continue;
+		sweep(parent);
+		snprintf(paths[i], sizeof paths[i], "%s/%s%s%d", parent, prefix, v2 ? "" : controllers[i].name, gettid());
+		snprintf(text, sizeof text, "%llu", (unsigned long long)limits[i]);
+		if ((mkdir(paths[i], 0755) < 0 && errno != EEXIST) ||
+			!write_text(paths[i], v2 ? controllers[i].limit_v2 : controllers[i].limit_v1, text))
+			paths[i][0] = '\0';
+	}
+}
+
+void cgroup_join(cgroup_paths paths, int pid)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%d", pid);
+	for (int i = 0; i < CONTROLLERS; i++)
+		if (paths[i][0])
+			write_text(paths[i], "cgroup.procs", text);
+}
+
+void cgroup_remove(cgroup_paths paths)
+{
+	for (int i = 0; i < CONTROLLERS; i++) {
+		if (paths[i][0])
+			rmdir(paths[i]);
+		paths[i][0] = '\0';
+	}
+}
+
+bool cgroup_probe(char *why, unsigned n)
+{
+	for (int i = 0; i < CONTROLLERS; i++) {
+		char parent[200];
+		bool v2;
+
+		if (!find_parent(&controllers[i], parent, sizeof parent, &v2)) {
+			snprintf(why, n,
+				"no writable group with the %s controller (systemd-run --user --scope -p Delegate=yes "
+				"gives one)",
+				controllers[i].name);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "json.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+
+static json_t *base64(struct span s)
+{
+	cleanup_free char *text = malloc(4 * (s.n / 3 + 1) + 1);
+
+	if (!text)
+		return NULL;
+	int n = EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)s.p, (int)s.n);
+	return json_stringn(text, (size_t)n);
+}
+
+/* @key: the bytes as text, or @key64: as base64 when they are no UTF-8. 0, or -1 without memory. */
+static int set_bytes(json_t *o, const char *key, const char *key64, struct span s)
+{
+	/* jansson refuses what is not UTF-8. */
+	json_t *text = json_stringn(s.n ? s.p : "", s.n);
+
+	return text ? json_object_set_new(o, key, text) : json_object_set_new(o, key64, base64(s));
+}
+
+static json_t *file_to_json(const struct result_file *f)
+{
+	char mode[8];
+	json_t *o = json_object();
+
+	snprintf(mode, sizeof mode, "%04o", (unsigned)(f->mode & 0777));
+	set_bytes(o, "name", "name_base64", f->name);
+	json_object_set_new(o, "mode", json_string(mode));
+	if (S_ISDIR(f->mode)) {
+		json_object_set_new(o, "directory", json_true());
+		return o;
+	}
+	json_object_set_new(o, "bytes", json_integer((json_int_t)f->data.n));
+	set_bytes(o, "text", "base64", f->data);
+	return o;
+}
+
+static json_t *files_to_json(const struct result *r)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < r->n_files; i++)
+		json_array_append_new(a, file_to_json(&r->files[i]));
+	return a;
+}
+
+static json_t *skipped_to_json(const struct result *r)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < r->n_skipped; i++) {
+		json_t *o = json_object();
+		set_bytes(o, "name", "name_base64", r->skipped[i].name);
+		set_bytes(o, "reason", "reason_base64", r->skipped[i].reason);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *milliseconds(uint64_t us)
+{
+	return json_real((double)us / 1000);
+}
+
+static void set_ending(json_t *o, const struct result *r)
+{
+	char name[16];
+
+	json_object_set_new(o, "outcome", json_string(result_outcome_word(r->outcome)));
+	if (r->outcome == RESULT_EXITED)
+		json_object_set_new(o, "code", json_integer(r->status));
+	if (r->outcome == RESULT_SIGNALED)
+		json_object_set_new(o, "signal", json_string(result_signal_name(r->status, name)));
+	if (r->message[0])
+		set_bytes(o, "message", "message_base64", span_of(r->message));
+}
+
+json_t *result_to_json(const struct result *r, const struct result_origin *origin)
+{
+	json_t *o = json_object();
+
+	if (!o)
+		return NULL;
+	set_ending(o, r);
+	set_bytes(o, "stdout", "stdout_base64", r->out);
+	set_bytes(o, "stderr", "stderr_base64", r->err);
+	json_object_set_new(o, "files", files_to_json(r));
+	json_object_set_new(o, "skipped", skipped_to_json(r));
+	if (r->skipped_more > 0)
+		json_object_set_new(o, "skipped_more", json_integer((json_int_t)r->skipped_more));
+	json_object_set_new(o, "wall_ms", milliseconds(r->wall_us));
+	json_object_set_new(o, "user_ms", milliseconds(r->user_us));
+	json_object_set_new(o, "system_ms", milliseconds(r->system_us));
+	json_object_set_new(o, "startup_ms", milliseconds(r->startup_us));
+	json_object_set_new(o, "peak_memory_bytes", json_integer((json_int_t)r->peak_bytes));
+	json_object_set_new(o, "image", json_string(origin->image));
+	json_object_set_new(o, "image_digest", json_string(origin->image_digest));
+	json_object_set_new(o, "engine", json_string(origin->engine));
+	return o;
+}

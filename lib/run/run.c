@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "bundle/bundle.h"
+#include "image/image.h"
+#include "job/job.h"
+#include "job/result.h"
+#include "sys/memfd.h"
+#include "vm/vm.h"
+
+enum {
+	GRACE_MS = 2000,   /* from the guest's clock to ours */
+	STARTUP_MS = 3000, /* what a start may take on a busy host */
+	GUEST_TASKS = 16,  /* of the guest that are not the program's */
+};
+
+#define MIB ((uint64_t)1 << 20)
+
+/* A moment by two clocks: the processor's counter is what host and guest share. */
+struct moment {
+	uint64_t ticks, ns;
+};
+
+struct run {
+	const struct run_host *host;
+	const struct job *job;
+	int input_fd, output_fd;
+	struct vm *vm;
+	struct moment begin, packed, started, ended, collected;
+};
+
+static struct moment moment_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (struct moment){ __builtin_ia32_rdtsc(), (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec };
+}
+
+/* The program's limit is what the program can have: the guest's own needs come on top. */
+static uint64_t ram_for(const struct job_limits *l, uint64_t input)
+{
+	uint64_t ram = l->memory_bytes + l->memory_bytes / 32 + 48 * MIB + 2 * input + 2 * l->output_bytes;
+
+	return ram & ~(MIB - 1);
+}
+
+/* The limit counts contents; names and headers of the largest number of entries come on top. */
+static uint64_t output_disk_size(const struct job_limits *l)
+{
+	return (l->output_bytes + 2 * MIB) & ~(uint64_t)(BUNDLE_BLOCK - 1);
+}
+
+static int make_disks(struct run *r, const struct image *img, struct error *err)
+{
+	int e = job_pack(r->job, img, &r->input_fd, err);
+	if (e < 0)
+		return e;
+	r->output_fd = memfd_new("output");
+	e = r->output_fd < 0 ? r->output_fd : memfd_fix_size(r->output_fd, output_disk_size(&r->job->limits));
+	return e < 0 ? fail(err, e, "make the output disk") : 0;
+}
+
+static int start(struct run *r, const struct image *img, struct error *err)
+{
+	const struct job_limits *l = &r->job->limits;
+	const struct vm_disk disks[] = {
+		{ img->fd, false },
+		{ r->input_fd, false },
+		{ r->output_fd, true },
+	};
+	const struct vm_spec spec = {
+		.kernel = r->host->kernel,
+		.disks = disks,
+		.n_disks = sizeof disks / sizeof *disks,
+		.init = r->host->init,
+		.ram_bytes = ram_for(l, job_input_size(r->job)),
+		.processes = l->pids + GUEST_TASKS,
+		.cpu_seconds = (l->timeout_ms + GRACE_MS + STARTUP_MS) / 1000 + 1,
+		.cpu = r->host->cpu,
+		.weak_jail = r->host->weak_jail,
+	};
+
+	return r->host->engine->start(&spec, &r->vm, err);
+}
+
+/* The last lines of the console, on one line, for the end of an error message. */
+static void console_tail(const char *text, char *tail, size_t n)
+{
+	size_t all = strlen(text), from = all > n - 1 ? all - (n - 1) : 0;
+
+	while (all > from && text[all - 1] == '\n')
+		all--;
+	memcpy(tail, text + from, all - from);
+	tail[all - from] = '\0';
+	for (char *c = tail; *c; c++)
+		if (*c == '\n' || *c == '\r')
+			*c = '|';
+}
+
+static int lost(struct run *r, const char *what, struct error *err)
+{
+	char tail[300];
+
+	console_tail(r->host->engine->console(r->vm), tail, sizeof tail);
+	return refuse(err, -EIO, "%s%s%s", what, *tail ? "; the guest's console: " : " (its console is empty)", tail);
+}
+
+static int await(struct run *r, struct error *err)
+{
+	const struct vm_engine *engine = r->host->engine;
+	int code = 0;
+
+	int e = vm_wait(engine, r->vm, r->job->limits.timeout_ms + GRACE_MS + STARTUP_MS);
+	if (e == -ETIME)
+		return lost(r, "the VM did not end in time and was killed", err);
+	if (e == 0)
+		e = engine->status(r->vm, &code);
+	if (e < 0)
+		return fail(err, e, "wait for the VM");
+	r->ended = moment_now();
+	return 0;
+}
+
+static int collect(struct run *r, struct result **ret, struct error *err)
+{
+	struct error bundle_error;
+	char what[600];
+
+	int e = result_read(r->output_fd, ret, &bundle_error);
+	if (e < 0) {
+		snprintf(what, sizeof what, "the VM gave no result (%s)", bundle_error.text);
+		return lost(r, what, err);
+	}
+	if ((*ret)->outcome == RESULT_LOST) {
+		snprintf(what, sizeof what, "the guest failed: %s", (*ret)->message);
+		result_free(take_ptr(*ret));
+		return lost(r, what, err);
+	}
+	return 0;
+}
+
+static uint64_t us_between(uint64_t from, uint64_t to, double ticks_per_us)
+{
+	return to > from ? (uint64_t)((double)(to - from) / ticks_per_us) : 0;
+}
+
+static void account(const struct run *r, struct result *result, struct run_phases *p)
+{
+	const struct result_stamps *s = &result->stamps;
+	double us = (double)(r->collected.ns - r->begin.ns) / 1000;
+	double rate = us > 0 ? (double)(r->collected.ticks - r->begin.ticks) / us : 1;
+	uint64_t exec = s->exec ? s->exec : s->end;
+
+	result->startup_us = us_between(r->begin.ticks, exec, rate);
+	if (!p)
+		return;
+	*p = (struct run_phases){
+		.pack = us_between(r->begin.ticks, r->packed.ticks, rate),
+		.jail = us_between(r->packed.ticks, r->started.ticks, rate),
+		.kernel = us_between(r->started.ticks, s->init, rate),
+		.init = us_between(s->init, s->ready, rate),
+		.start = us_between(s->ready, exec, rate),
+		.program = us_between(exec, s->end, rate),
+		.unpack = us_between(s->end, s->packed, rate),
+		.power_off = us_between(s->packed, r->ended.ticks, rate),
+		.collect = us_between(r->ended.ticks, r->collected.ticks, rate),
+		.total = (uint64_t)us,
+	};
+}
+
+static void run_done(struct run *r)
+{
+	if (r->vm)
+		r->host->engine->free(r->vm);
+	cleanup_closep(&r->input_fd);
+	cleanup_closep(&r->output_fd);
+}
+
+int run_job(const struct run_host *host, const struct image *img, const struct job *job, struct result **ret,
+	struct run_phases *phases, struct error *err)
+{
+	cleanup(run_done) struct run r = { .host = host, .job = job, .input_fd = -1, .output_fd = -1 };
+	struct result *result = NULL;
+
+	r.begin = moment_now();
+	int e = job_check(job, err);
+	if (e == 0)
+		e = make_disks(&r, img, err);
+	if (e < 0)
+		return e;
+	r.packed = moment_now();
+
+	e = start(&r, img, err);
+	if (e < 0)
+		return e;
+	r.started = moment_now();
+
+	e = await(&r, err);
+	if (e == 0)
+		e = collect(&r, &result, err);
+	if (e < 0)
+		return e;
+	r.collected = moment_now();
+	account(&r, result, phases);
+	*ret = result;
+	return 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The User-Mode Linux engine: the guest kernel is a host process in a jail, its disks are inherited descriptors, its
+ * memory is its own, its console a bounded memory file that it cannot block on.
+ *
+ * A kernel with our patches needs no file system ("fd-files": descriptors have names of their own) and narrows its seccomp
+ * filter by itself once it is up ("lockdown"). A stock one gets /proc in its jail and keeps the start-up filter.
+ */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "bundle/bundle.h"
+#include "jail/filter.h"
+#include "jail/jail.h"
+#include "sys/io.h"
+#include "sys/memfd.h"
+#include <linux/filter.h>
+
+/* Descriptors of the kernel process. */
+enum { FD_NULL, FD_OUT, FD_ERR, FD_INITRD, FD_LOCKDOWN, FD_DISKS };
+
+enum {
+	NOMINAL_LPJ = 18190336,	/* loops in a tick for delays that nothing in the guest makes */
+	KERNEL_PROCESSES = 64,	/* host processes beside those of guest programs */
+	OWN_BYTES = 256 << 20,	/* private memory of the kernel process beside guest memory */
+};
+
+struct vm {
+	struct jail jail;
+	int console_fd;
+	char console[VM_CONSOLE_BYTES + 1];
+};
+
+struct command_line {
+	const char *argv[JAIL_ARGS_MAX];
+	char text[JAIL_ARGS_MAX][48];
+	size_t n;
+};
+
+static void add_arg(struct command_line *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_arg(struct command_line *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->n + 1 >= JAIL_ARGS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(c->text[c->n], sizeof c->text[c->n], fmt, ap);
+	va_end(ap);
+	c->argv[c->n] = c->text[c->n];
+	c->n++;
+}
+
+static void build_command_line(struct command_line *c, const struct vm_spec *spec)
+{
+	const char *fd = vm_kernel_has(spec->kernel, "fd-files") ? "fd:" : "/proc/self/fd/";
+
+	add_arg(c, "linux");
+	add_arg(c, "mem=%lluK", (unsigned long long)(spec->ram_bytes >> 10));
+	add_arg(c, "seccomp=on");
+	add_arg(c, "quiet");
+	add_arg(c, "lpj=%d", NOMINAL_LPJ);
+	add_arg(c, "loglevel=5");
+	add_arg(c, "panic=-1");
+	if (vm_kernel_has(spec->kernel, "stderr-console")) {
+		add_arg(c, "stderr=2");
+		add_arg(c, "console=stderr");
+		add_arg(c, "printk.devkmsg=on");
+	} else {
+		add_arg(c, "con0=fd:0,fd:1");
+		add_arg(c, "con=null");
+	}
+	add_arg(c, "initrd=%s%d", fd, FD_INITRD);
+	for (size_t i = 0; i < spec->n_disks; i++)
+		add_arg(c, "ubd%zu%s=%s%zu", i, spec->disks[i].writable ? "" : "r", fd, FD_DISKS + i);
+	if (vm_kernel_has(spec->kernel, "lockdown"))
+		add_arg(c, "lockdown=%s%d", fd, FD_LOCKDOWN);
+}
+
+/* An initramfs is a newc archive like a bundle. */
+static int make_initrd(struct span init, struct error *err)
+{
+	char buf[BUNDLE_BLOCK];
+	struct bundle_writer w;
+
+	cleanup_fd int fd = memfd_new("initrd");
+	if (fd < 0)
+		return fail(err, fd, "make the guest's initramfs");
+	bundle_writer_init(&w, fd, BUNDLE_DATA_MAX, buf, sizeof buf);
+	int r = bundle_add(&w, SPAN_LITERAL("init"), 0755, init);
+	if (r == 0)
+		r = bundle_finish(&w);
+	return r < 0 ? fail(err, r, "make the guest's initramfs") : take_fd(fd);
+}
+
+static int make_lockdown(struct error *err)
+{
+	cleanup_fd int fd = memfd_new("lockdown");
+	int r = fd < 0 ? fd : io_write(fd, filter_running.code, filter_running.n * sizeof *filter_running.code);
+
+	return r < 0 ? fail(err, r, "make the guest kernel's filter") : take_fd(fd);
+}
+
+static int make_console(struct error *err)
+{
+	cleanup_fd int fd = memfd_new("console");
+	int r = fd < 0 ? fd : memfd_fix_size(fd, VM_CONSOLE_BYTES);
+
+	return r < 0 ? fail(err, r, "make the guest's console") : take_fd(fd);
+}
+
+static int start_jail(struct vm *vm, const struct vm_spec *spec, struct error *err)
+{
+	struct command_line c = { .n = 0 };
+	int fds[FD_DISKS + VM_DISKS_MAX];
+
+	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd < 0)
+		return fail(err, -errno, "open '/dev/null'");
+	cleanup_fd int initrd_fd = make_initrd(spec->init, err);
+	if (initrd_fd < 0)
+		return initrd_fd;
+	cleanup_fd int lockdown_fd = make_lockdown(err);
+	if (lockdown_fd < 0)
+		return lockdown_fd;
+
+	fds[FD_NULL] = null_fd;
+	fds[FD_OUT] = fds[FD_ERR] = vm->console_fd;
+	fds[FD_INITRD] = initrd_fd;
+	fds[FD_LOCKDOWN] = lockdown_fd;
+	for (size_t i = 0; i < spec->n_disks; i++)
+		fds[FD_DISKS + i] = spec->disks[i].fd;
+	build_command_line(&c, spec);
+
+	struct jail_spec jail = {
+		.program_fd = vm_kernel_fd(spec->kernel),
+		.argv = c.argv,
+		.fds = fds,
+		.n_fds = FD_DISKS + spec->n_disks,
+		.cpu = spec->cpu,
+		.address_bytes = spec->ram_bytes + OWN_BYTES,
+		.cpu_seconds = spec->cpu_seconds,
+		.processes = spec->processes + KERNEL_PROCESSES,
+		.with_proc = !vm_kernel_has(spec->kernel, "fd-files"),
+		.weak = spec->weak_jail,
+	};
+	return jail_start(&jail, &vm->jail, err);
+}
+
+static void uml_free(struct vm *vm)
+{
+	if (!vm)
+		return;
+	jail_done(&vm->jail);
+	if (vm->console_fd >= 0)
+		close(vm->console_fd);
+	free(vm);
+}
+
+static void uml_freep(struct vm **vm)
+{
+	uml_free(*vm);
+}
+
+static int uml_start(const struct vm_spec *spec, struct vm **ret, struct error *err)
+{
+	cleanup(uml_freep) struct vm *vm = calloc(1, sizeof *vm);
+
+	if (!vm)
+		return fail(err, -ENOMEM, "start a VM");
+	vm->jail.pidfd = -1;
+	if (spec->n_disks > VM_DISKS_MAX)
+		return refuse(err, -EINVAL, "start a VM: %zu disks, at most %d", spec->n_disks, VM_DISKS_MAX);
+	vm->console_fd = make_console(err);
+	if (vm->console_fd < 0)
+		return vm->console_fd;
+	int r = start_jail(vm, spec, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(vm);
+	return 0;
+}
+
+static int uml_pidfd(const struct vm *vm)
+{
+	return vm->jail.pidfd;
+}
+
+static int uml_status(struct vm *vm, int *ret_code)
+{
+	return jail_status(&vm->jail, ret_code);
+}
+
+static const char *uml_console(struct vm *vm)
+{
+	ssize_t n = io_pread(vm->console_fd, vm->console, VM_CONSOLE_BYTES, 0);
+
+	vm->console[n > 0 ? n : 0] = '\0';
+	return vm->console;
+}
+
+const struct vm_engine vm_engine_uml = {
+	.name = "uml",
+	.start = uml_start,
+	.pidfd = uml_pidfd,
+	.status = uml_status,
+	.console = uml_console,
+	.free = uml_free,
+};

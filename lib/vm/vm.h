@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A VM: one guest kernel that runs one init to its end.
+ *
+ * An engine is a table of functions; `uml` is one. A VM is started with disks, memory and a CPU and from then on known
+ * by a pidfd, which becomes readable when it has ended: put it into any event loop, then call vm_status(); or
+ * block in vm_wait(). What the guest has to say is on its output disk. vm_free() ends it in whatever state it is; its host
+ * processes and memory are gone when vm_free() returns, and also when the caller dies.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/span.h"
+
+struct vm;
+struct vm_kernel;
+
+struct vm_disk {
+	int fd; /* a file whose size is a multiple of 512 bytes */
+	bool writable;
+};
+
+enum { VM_DISKS_MAX = 12, VM_CONSOLE_BYTES = 64 << 10 };
+
+struct vm_spec {
+	const struct vm_kernel *kernel;
+	const struct vm_disk *disks; /* the guest's disk A, B, C, ...; descriptors are borrowed for the call */
+	size_t n_disks;
+	struct span init;	     /* the guest's /init: a static executable */
+	uint64_t ram_bytes;
+	uint64_t processes;	     /* guest processes at the same time */
+	uint64_t cpu_seconds;	     /* processor time of one of its host processes */
+	int cpu;		     /* host CPU to run on; -1 for any */
+	bool weak_jail;
+};
+
+struct vm_engine {
+	const char *name;
+	int (*start)(const struct vm_spec *spec, struct vm **ret, struct error *err);
+	int (*pidfd)(const struct vm *vm);
+	int (*status)(struct vm *vm, int *ret_code);
+	/* What the guest kernel and init said; ends in NUL, borrowed until the VM is freed. */
+	const char *(*console)(struct vm *vm);
+	void (*free)(struct vm *vm);
+};
+
+extern const struct vm_engine vm_engine_uml;
+
+/* Waits until the VM has ended. 0, or -ETIME after @timeout_ms. */
+int vm_wait(const struct vm_engine *engine, struct vm *vm, uint64_t timeout_ms);
+
+/*
+ * A guest kernel as kernel/build makes it: a directory with `linux` and `features`. @dir NULL: $PE_KERNEL, else
+ * ${XDG_CACHE_HOME:-~/.cache}/program-explorer/kernel/current. -ENOENT says how to build one.
+ */
+int vm_kernel_open(const char *dir, struct vm_kernel **ret, struct error *err);
+const char *vm_kernel_version(const struct vm_kernel *k);
+bool vm_kernel_has(const struct vm_kernel *k, const char *feature);
+int vm_kernel_fd(const struct vm_kernel *k);
+void vm_kernel_free(struct vm_kernel *k);
+void vm_kernel_freep(struct vm_kernel **k);
