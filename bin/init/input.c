@@ -167,7 +167,7 @@ static void unpack_entry(int dir_fd, const struct bundle_entry *e)
 		return;
 	}
 	make_parents(dir_fd, path);
-	if (mkdirat(dir_fd, path, e->mode & 0777) < 0 && errno != EEXIST)
+	if (mkdirat(dir_fd, path, 0700 | (e->mode & 0777)) < 0 && errno != EEXIST)
 		die("make directory '%s' in /input: %s", path, strerror(errno));
 }
 

@@ -134,6 +134,7 @@ static void program_main(void *arg)
 {
 	(void)arg;
 	raw0(SYS_setsid);
+	raw1(SYS_umask, 022);
 	set_stdio();
 	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
 	drop_rights();

@@ -144,6 +144,14 @@ static void watch(int pidfd, enum outcome *ret_limit)
 	}
 }
 
+/* Whether a command with a slash in it exists: then what the kernel did not find is its interpreter. */
+static bool command_exists(const char *name)
+{
+	cleanup_fd int cwd_fd = open(program.cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return strchr(name, '/') && faccessat(cwd_fd, name, F_OK, 0) == 0;
+}
+
 /* The program never ran: by whose fault? */
 static void judge_failure(void)
 {
@@ -165,9 +173,7 @@ static void judge_failure(void)
 	if (e == E2BIG)
 		guest.outcome = OUTCOME_REJECTED;
 	snprintf(guest.message, sizeof guest.message, "'%.200s': %s", name,
-		e == ENOENT && access(name, F_OK) == 0 && strchr(name, '/')
-			? "its interpreter is not in the image"
-			: strerror(e));
+		e == ENOENT && command_exists(name) ? "its interpreter is not in the image" : strerror(e));
 }
 
 static void judge(enum outcome limit)

@@ -38,7 +38,7 @@ static int add(struct job *j, const char *name, const char *path, struct error *
 		return refuse(err, -EINVAL, "input file '%s' is neither a file nor a directory", path);
 	int r = read_whole(fd, path, &b, err);
 	if (r == 0)
-		r = job_add_file(j, name, st.st_mode & 0777, b.p, b.n, err);
+		r = job_add_file(j, name, st.st_mode, b.p, b.n, err);
 	if (r == 0)
 		b = (struct buf){ 0 };
 	return r;
@@ -58,6 +58,9 @@ static int add_found(struct job *j, const FTSENT *e, size_t skip, struct error *
 {
 	switch (e->fts_info) {
 	case FTS_D:
+		if (e->fts_level == FTS_ROOTLEVEL)
+			return 0;
+		return job_add_file(j, e->fts_path + skip, e->fts_statp->st_mode, NULL, 0, err);
 	case FTS_DP:
 	case FTS_DOT:
 		return 0;

@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/span.h"
+#include "base/parse.h"
 #include "sys/io.h"
 
 static const char prefix[] = "program-explorer-";
@@ -90,7 +91,7 @@ static bool find_parent(const struct controller *c, char *dir, size_t n, bool *r
 	return strstr(enabled, c->name) != NULL;
 }
 
-/* Groups of processes that were killed before they could tidy up. One in use cannot be removed. */
+/* Groups of callers that were killed before they could tidy up: the name ends in the caller's thread id. */
 static void sweep(const char *parent)
 {
 	DIR *d = opendir(parent);
@@ -98,7 +99,11 @@ static void sweep(const char *parent)
 
 	while (d && (e = readdir(d))) {
 		char path[PATH_MAX];
-		if (strncmp(e->d_name, prefix, sizeof prefix - 1) != 0)
+		uint64_t id;
+
+		if (strncmp(e->d_name, prefix, sizeof prefix - 1) != 0 ||
+			parse_u64(span_of(e->d_name + sizeof prefix - 1), INT32_MAX, &id) < 0 ||
+			kill((pid_t)id, 0) == 0 || errno != ESRCH)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", parent, e->d_name);
 		rmdir(path);
@@ -107,42 +112,72 @@ static void sweep(const char *parent)
 		closedir(d);
 }
 
-void cgroup_make(cgroup_paths paths, uint64_t memory_bytes, uint64_t tasks)
-{
-	const uint64_t limits[CONTROLLERS] = { memory_bytes, tasks };
-
-	for (int i = 0; i < CONTROLLERS; i++) {
-		char parent[200], text[32];
-		bool v2;
-
-		paths[i][0] = '\0';
-		if (!find_parent(&controllers[i], parent, sizeof parent, &v2))
-			continue;
-		sweep(parent);
-		snprintf(paths[i], sizeof paths[i], "%s/%s%s%d", parent, prefix, v2 ? "" : controllers[i].name, gettid());
-		snprintf(text, sizeof text, "%llu", (unsigned long long)limits[i]);
-		if ((mkdir(paths[i], 0755) < 0 && errno != EEXIST) ||
-			!write_text(paths[i], v2 ? controllers[i].limit_v2 : controllers[i].limit_v1, text))
-			paths[i][0] = '\0';
-	}
-}
-
-void cgroup_join(cgroup_paths paths, int pid)
+/* Makes the group of controller @i below @parent with its limit; c->paths[i] stays "" when that fails. */
+static bool make_group(struct cgroup *c, int i, const char *parent, bool v2)
 {
 	char text[32];
 
-	snprintf(text, sizeof text, "%d", pid);
-	for (int i = 0; i < CONTROLLERS; i++)
-		if (paths[i][0])
-			write_text(paths[i], "cgroup.procs", text);
+	sweep(parent);
+	snprintf(c->paths[i], sizeof c->paths[i], "%s/%s%d", parent, prefix, gettid());
+	snprintf(text, sizeof text, "%llu", (unsigned long long)(i == 0 ? c->memory_bytes : c->tasks));
+	if ((mkdir(c->paths[i], 0755) == 0 || errno == EEXIST) &&
+		write_text(c->paths[i], v2 ? controllers[i].limit_v2 : controllers[i].limit_v1, text))
+		return true;
+	c->paths[i][0] = '\0';
+	return false;
 }
 
-void cgroup_remove(cgroup_paths paths)
+void cgroup_open(struct cgroup *c, uint64_t memory_bytes, uint64_t tasks)
 {
+	char parent[200];
+	bool v2;
+
+	*c = (struct cgroup){ .birth_fd = -1, .memory_bytes = memory_bytes, .tasks = tasks };
+	for (int i = 0; i < CONTROLLERS; i++)
+		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && v2)
+			make_group(c, i, parent, v2);
+	if (c->paths[0][0])
+		c->birth_fd = open(c->paths[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Moves @pid and its children: nothing of a jail has grandchildren yet when this is called. */
+static void move_family(const char *group, int pid)
+{
+	char path[64], text[512];
+
+	snprintf(text, sizeof text, "%d", pid);
+	write_text(group, "cgroup.procs", text);
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text - 1);
+
+	struct span rest = { text, n > 0 ? (size_t)n : 0 }, child;
+	while (span_cut(&rest, ' ', &child)) {
+		char one[16];
+		snprintf(one, sizeof one, "%.*s", (int)child.n, child.p);
+		write_text(group, "cgroup.procs", one);
+	}
+}
+
+void cgroup_enclose(struct cgroup *c, int pid)
+{
+	char parent[200];
+	bool v2;
+
+	for (int i = 0; i < CONTROLLERS; i++)
+		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && !v2 && make_group(c, i, parent, v2))
+			move_family(c->paths[i], pid);
+}
+
+void cgroup_done(struct cgroup *c)
+{
+	if (c->birth_fd >= 0)
+		close(c->birth_fd);
+	c->birth_fd = -1;
 	for (int i = 0; i < CONTROLLERS; i++) {
-		if (paths[i][0])
-			rmdir(paths[i]);
-		paths[i][0] = '\0';
+		if (c->paths[i][0])
+			rmdir(c->paths[i]);
+		c->paths[i][0] = '\0';
 	}
 }
 

@@ -24,12 +24,13 @@ static int make_pipe(int fds[2], struct error *err)
 }
 
 /* clone3(2) as fork(2), with a pidfd. 0 in the child. */
-static long clone_keeper(unsigned long namespaces, int *ret_pidfd)
+static long clone_keeper(unsigned long namespaces, int cgroup_fd, int *ret_pidfd)
 {
 	struct clone_args args = {
-		.flags = namespaces | CLONE_PIDFD,
+		.flags = namespaces | CLONE_PIDFD | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
+		.cgroup = cgroup_fd >= 0 ? (unsigned)cgroup_fd : 0,
 	};
 
 	return syscall(SYS_clone3, &args, sizeof args);
@@ -66,8 +67,6 @@ static int raise_jail(struct keeper *k, struct jail *j, int go_write, int report
 	int r = namespaces_map(j->pid, k->namespaces, k->host_id, err);
 	if (r == 0 && write(go_write, "g", 1) != 1)
 		r = fail(err, -errno, "wake the jail's first process");
-	if (r == 0)
-		cgroup_join(j->cgroup, j->pid);
 	return r < 0 ? r : read_report(report_read, err);
 }
 
@@ -93,16 +92,19 @@ int jail_start(const struct jail_spec *spec, struct jail *ret, struct error *err
 		return r;
 	k.drop_groups = geteuid() == 0;
 
-	long pid = clone_keeper(k.namespaces, &j.pidfd);
+	cgroup_open(&j.cgroup, spec->address_bytes, spec->processes);
+	long pid = clone_keeper(k.namespaces, j.cgroup.birth_fd, &j.pidfd);
 	if (pid == 0) {
 		close(go_write);
 		keeper_run(&k);
 	}
-	if (pid < 0)
-		return fail(err, -errno, "jail: cannot make its namespaces ('pe doctor' tells what the host gives)");
+	if (pid < 0) {
+		r = fail(err, -errno, "jail: cannot make its namespaces ('pe doctor' tells what the host gives)");
+		cgroup_done(&j.cgroup);
+		return r;
+	}
 
 	j.pid = (int)pid;
-	cgroup_make(j.cgroup, spec->address_bytes, spec->processes);
 	close(take_fd(report_write));
 	r = raise_jail(&k, &j, go_write, report_read, err);
 	if (r < 0) {
@@ -111,6 +113,11 @@ int jail_start(const struct jail_spec *spec, struct jail *ret, struct error *err
 	}
 	*ret = j;
 	return 0;
+}
+
+void jail_enclose(struct jail *j)
+{
+	cgroup_enclose(&j->cgroup, j->pid);
 }
 
 int jail_status(struct jail *j, int *ret_code)
@@ -123,7 +130,7 @@ int jail_status(struct jail *j, int *ret_code)
 		return -EAGAIN;
 	*ret_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 	close(take_fd(j->pidfd));
-	cgroup_remove(j->cgroup);
+	cgroup_done(&j->cgroup);
 	return 0;
 }
 
@@ -133,5 +140,5 @@ void jail_done(struct jail *j)
 		return;
 	kill_and_reap(j->pidfd);
 	close(take_fd(j->pidfd));
-	cgroup_remove(j->cgroup);
+	cgroup_done(&j->cgroup);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "jail/cgroup.h"
 
 enum jail_layer {
 	JAIL_USER_NS,
@@ -59,7 +60,7 @@ struct jail_spec {
 struct jail {
 	int pidfd;
 	int pid;
-	char cgroup[2][256]; /* directories to remove; "" for none */
+	struct cgroup cgroup;
 };
 
 /*
@@ -67,6 +68,12 @@ struct jail {
  * -EPERM with a text that names the layer when the host refuses one and @spec->weak is not set.
  */
 int jail_start(const struct jail_spec *spec, struct jail *ret, struct error *err);
+
+/*
+ * Puts the running jail into its cgroups where that could not be done at its birth. May block for some 10 ms, which the
+ * program does not notice.
+ */
+void jail_enclose(struct jail *j);
 
 /*
  * The program's end, after the pidfd became readable: 0 and its wait status (an exit code, or 128 + signal). With the

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
@@ -58,9 +59,12 @@ static void become_nobody(const struct keeper *k)
 	prctl(PR_SET_KEEPCAPS, 1);
 	if (setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
 		give_up(k->report_fd, "become the jail's user");
-	/* A change of user clears it. */
+	/* A change of user clears it. The caller may have died in between: then it holds its end of the pipe no more. */
+	struct pollfd go = { .fd = k->go_fd };
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
 		give_up(k->report_fd, "set the parent-death signal");
+	if (poll(&go, 1, 0) != 0)
+		_exit(124);
 }
 
 static void raise_capabilities(void)

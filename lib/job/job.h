@@ -25,8 +25,8 @@ struct job_limits {
 extern const struct job_limits job_limits_default;
 
 struct job_file {
-	char *name; /* relative to /input; see bundle_name_check() */
-	mode_t mode;
+	char *name;  /* relative to /input; see bundle_name_check() */
+	mode_t mode; /* S_IFREG or S_IFDIR (without data) and permission bits */
 	char *data;
 	size_t n;
 };
@@ -47,7 +47,7 @@ struct job *job_new(void); /* with default limits; NULL on -ENOMEM */
 void job_free(struct job *j);
 void job_freep(struct job **j);
 
-/* Copies @name, takes @data (from malloc) on success. -EINVAL names what is wrong with the name. */
+/* Copies @name, takes @data (from malloc, or NULL) on success. -EINVAL names what is wrong with the name. */
 int job_add_file(struct job *j, const char *name, mode_t mode, char *data, size_t n, struct error *err);
 
 /* 0, or -EINVAL with a message that names the field and its bounds. */

@@ -82,7 +82,9 @@ static int add_files(struct bundle_writer *w, const struct job *j)
 	for (size_t i = 0; i < j->n_files; i++) {
 		const struct job_file *f = &j->files[i];
 		int n = snprintf(name, sizeof name, "dir/%s", f->name);
-		int r = bundle_add(w, (struct span){ name, (size_t)n }, f->mode, (struct span){ f->data, f->n });
+		struct span path = { name, (size_t)n };
+		int r = S_ISDIR(f->mode) ? bundle_add_dir(w, path, f->mode)
+					 : bundle_add(w, path, f->mode, (struct span){ f->data, f->n });
 		if (r < 0)
 			return r;
 	}

@@ -199,6 +199,7 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 	if (e < 0)
 		return e;
 	r.started = moment_now();
+	host->engine->settle(r.vm);
 
 	e = await(&r, err);
 	if (e == 0)

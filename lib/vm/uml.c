@@ -188,6 +188,11 @@ static int uml_start(const struct vm_spec *spec, struct vm **ret, struct error *
 	return 0;
 }
 
+static void uml_settle(struct vm *vm)
+{
+	jail_enclose(&vm->jail);
+}
+
 static int uml_pidfd(const struct vm *vm)
 {
 	return vm->jail.pidfd;
@@ -209,6 +214,7 @@ static const char *uml_console(struct vm *vm)
 const struct vm_engine vm_engine_uml = {
 	.name = "uml",
 	.start = uml_start,
+	.settle = uml_settle,
 	.pidfd = uml_pidfd,
 	.status = uml_status,
 	.console = uml_console,

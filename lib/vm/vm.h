@@ -41,6 +41,8 @@ struct vm_spec {
 struct vm_engine {
 	const char *name;
 	int (*start)(const struct vm_spec *spec, struct vm **ret, struct error *err);
+	/* What of its confinement takes so long that it is done while the guest boots. Call it right after start. */
+	void (*settle)(struct vm *vm);
 	int (*pidfd)(const struct vm *vm);
 	int (*status)(struct vm *vm, int *ret_code);
 	/* What the guest kernel and init said; ends in NUL, borrowed until the VM is freed. */
