@@ -12,12 +12,14 @@ CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/program-explorer
 WARN := -Wall -Wextra -Werror -Wshadow -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wconversion -Wswitch-enum -Wnull-dereference
 WARN_GCC := -Wimplicit-fallthrough=5 -Wlogical-op -Wduplicated-cond
+# As gcc: a format that came with a va_list was checked at the call.
+WARN_CLANG := -Wno-format-nonliteral
 IS_CLANG := $(findstring clang,$(notdir $(CC)))
 
 BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Ilib -fno-common -fvisibility=hidden -MMD -MP
 HARDEN := -fstack-protector-strong -fstack-clash-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-CFLAGS_ALL := $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),,$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
+CFLAGS_ALL := $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 LIBS := -lcyaml -ljansson -lcrypto
 
@@ -30,7 +32,7 @@ INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=
 LIB_SRC  := $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/*/*.c))
 TEST_SRC := $(wildcard lib/*/test_*.c)
 PE_SRC   := $(wildcard bin/pe/*.c)
-INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out %/test_%,$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
+INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o
 PE_OBJ   := $(PE_SRC:%.c=$(O)/%.o) $(O)/init-image.o

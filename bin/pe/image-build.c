@@ -27,13 +27,13 @@ enum {
 };
 
 struct build_options {
-	const char *images, *catalog;
+	const char *store, *catalog;
 	bool force, all;
 };
 
-static int set_images(void *ctx, const char *value)
+static int set_store(void *ctx, const char *value)
 {
-	((struct build_options *)ctx)->images = value;
+	((struct build_options *)ctx)->store = value;
 	return 0;
 }
 
@@ -61,11 +61,11 @@ static const struct option_row rows[] = {
 	{ 'a', "all", NULL, "build every recipe of the catalog", set_all },
 	{ 'f', "force", NULL, "build also what is up to date", set_force },
 	{ 0, "catalog", "DIR", "where recipes are kept (default: $PE_CATALOG)", set_catalog },
-	{ 0, "images", "DIR", "where images are kept (default: $PE_IMAGES)", set_images },
+	{ 0, "store", "DIR", "image store (default: $PE_IMAGES, else the cache)", set_store },
 	{ 0 },
 };
 
-static const struct command command = {
+const struct command image_build_command = {
 	.name = "image build",
 	.synopsis = "image build [OPTION]... RECIPE...",
 	.summary = "Builds images from recipes: names in the catalog, or paths of .yaml files.",
@@ -279,14 +279,14 @@ static int build_all(const struct builder *b, const char *catalog, const struct 
 int cmd_image_build(int argc, char **argv)
 {
 	struct build_options o = { 0 };
-	int status = 0, first = options_read(&command, argc, argv, &o, &status);
+	int status = 0, first = options_read(&image_build_command, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
 	if (o.all ? first < argc : first == argc) {
 		pe_say("image build: %s", o.all ? "--all takes no recipes" : "needs a recipe, or --all");
 		return PE_EXIT_USAGE;
 	}
-	cleanup_free char *store = image_store_or_say(o.images);
+	cleanup_free char *store = image_store_or_say(o.store);
 	cleanup_free char *catalog = catalog_path(o.catalog);
 	if (!store || !catalog)
 		return PE_EXIT_FAILURE;

@@ -13,13 +13,13 @@
 #include "pe.h"
 
 struct list_options {
-	const char *images;
+	const char *store;
 	bool json;
 };
 
-static int set_images(void *ctx, const char *value)
+static int set_store(void *ctx, const char *value)
 {
-	((struct list_options *)ctx)->images = value;
+	((struct list_options *)ctx)->store = value;
 	return 0;
 }
 
@@ -30,31 +30,31 @@ static int set_json(void *ctx, const char *value)
 	return 0;
 }
 
-#define IMAGES_ROW { 0, "images", "DIR", "where images are kept (default: $PE_IMAGES)", set_images }
+#define STORE_ROW { 0, "store", "DIR", "image store (default: $PE_IMAGES, else the cache)", set_store }
 
 static const struct option_row ls_rows[] = {
-	IMAGES_ROW,
+	STORE_ROW,
 	{ 0, "json", NULL, "print a JSON list", set_json },
 	{ 0 },
 };
 
-static const struct option_row plain_rows[] = { IMAGES_ROW, { 0 } };
+static const struct option_row plain_rows[] = { STORE_ROW, { 0 } };
 
-static const struct command ls_command = {
+const struct command image_ls_command = {
 	.name = "image ls",
 	.synopsis = "image ls [--json]",
 	.summary = "Lists the images of the store.",
 	.options = ls_rows,
 };
 
-static const struct command show_command = {
+const struct command image_show_command = {
 	.name = "image show",
 	.synopsis = "image show NAME",
 	.summary = "Prints what is known of an image, as JSON: its config, digest, and packages.",
 	.options = plain_rows,
 };
 
-static const struct command rm_command = {
+const struct command image_rm_command = {
 	.name = "image rm",
 	.synopsis = "image rm NAME...",
 	.summary = "Removes images. What runs in one goes on to its end.",
@@ -104,13 +104,13 @@ static int print_json(struct image *const *list, size_t n)
 int cmd_image_ls(int argc, char **argv)
 {
 	struct list_options o = { 0 };
-	int status = 0, first = options_read(&ls_command, argc, argv, &o, &status);
+	int status = 0, first = options_read(&image_ls_command, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
 	if (first < argc)
-		return usage(&ls_command, "takes no arguments");
+		return usage(&image_ls_command, "takes no arguments");
 
-	cleanup_free char *store = image_store_or_say(o.images);
+	cleanup_free char *store = image_store_or_say(o.store);
 	if (!store)
 		return PE_EXIT_FAILURE;
 	struct image **list = NULL;
@@ -133,13 +133,13 @@ int cmd_image_ls(int argc, char **argv)
 int cmd_image_show(int argc, char **argv)
 {
 	struct list_options o = { 0 };
-	int status = 0, first = options_read(&show_command, argc, argv, &o, &status);
+	int status = 0, first = options_read(&image_show_command, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
 	if (first + 1 != argc)
-		return usage(&show_command, "takes the name of one image");
+		return usage(&image_show_command, "takes the name of one image");
 
-	cleanup_free char *store = image_store_or_say(o.images);
+	cleanup_free char *store = image_store_or_say(o.store);
 	if (!store)
 		return PE_EXIT_FAILURE;
 	cleanup(image_freep) struct image *img = NULL;
@@ -156,13 +156,13 @@ int cmd_image_show(int argc, char **argv)
 int cmd_image_rm(int argc, char **argv)
 {
 	struct list_options o = { 0 };
-	int status = 0, first = options_read(&rm_command, argc, argv, &o, &status);
+	int status = 0, first = options_read(&image_rm_command, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
 	if (first == argc)
-		return usage(&rm_command, "needs the name of an image");
+		return usage(&image_rm_command, "needs the name of an image");
 
-	cleanup_free char *store = image_store_or_say(o.images);
+	cleanup_free char *store = image_store_or_say(o.store);
 	if (!store)
 		return PE_EXIT_FAILURE;
 	struct error err;

@@ -6,24 +6,23 @@
 #include <string.h>
 
 #include "image/image.h"
-#include "pe.h"
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;
+	const struct command *command;
 } commands[] = {
-	{ "build", cmd_image_build, "build images from recipes" },
-	{ "ls", cmd_image_ls, "list the images of the store" },
-	{ "show", cmd_image_show, "print what is known of an image, as JSON" },
-	{ "rm", cmd_image_rm, "remove images" },
+	{ "build", cmd_image_build, &image_build_command },
+	{ "ls", cmd_image_ls, &image_ls_command },
+	{ "show", cmd_image_show, &image_show_command },
+	{ "rm", cmd_image_rm, &image_rm_command },
 };
 
 static void usage(FILE *to)
 {
 	fprintf(to, "Usage: pe image COMMAND [ARGUMENT]...\n\nThe images that programs run in.\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].command->summary);
 	fprintf(to, "\n'pe image COMMAND --help' says more.\n");
 }
 
@@ -50,7 +49,7 @@ char *image_store_or_say(const char *override)
 	char *store = image_store_path(override);
 
 	if (!store)
-		pe_say("image: no place for images: neither --images nor $PE_IMAGES nor $HOME names one");
+		pe_say("image: no place for images: neither --store nor $PE_IMAGES nor $HOME names one");
 	return store;
 }
 

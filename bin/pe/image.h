@@ -2,8 +2,12 @@
 /* The sub-commands of `pe image`. Each gets argv[0] = its own name and returns an exit status. */
 #pragma once
 
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "pe.h"
+
+extern const struct command image_build_command, image_ls_command, image_rm_command, image_show_command;
 
 int cmd_image_build(int argc, char **argv);
 int cmd_image_ls(int argc, char **argv);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "job/job.h"
+#include "pe.h"
 #include "sys/io.h"
 
 /* More than any job's input limit can be: the limit itself is checked once all is known. */
@@ -66,8 +67,10 @@ static int add_found(struct job *j, const FTSENT *e, size_t skip, struct error *
 		return 0;
 	case FTS_F:
 		return add(j, e->fts_path + skip, e->fts_accpath, err);
-	case FTS_DC:
-		return refuse(err, -ELOOP, "input directory '%s' contains itself", e->fts_path);
+	case FTS_SL:
+	case FTS_SLNONE:
+		pe_say("run: left out of the input: '%s' (a symbolic link; -f takes what it points to)", e->fts_path);
+		return 0;
 	case FTS_NS:
 	case FTS_DNR:
 	case FTS_ERR:
@@ -103,7 +106,7 @@ int inputs_add_dir(struct job *j, const char *dir, struct error *err)
 		root[n - 1] = '\0';
 
 	char *const roots[] = { root, NULL };
-	cleanup(close_ftsp) FTS *f = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, compare_names);
+	cleanup(close_ftsp) FTS *f = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, compare_names);
 	if (!f)
 		return fail(err, -errno, "read input directory '%s'", dir);
 	size_t skip = strcmp(root, "/") == 0 ? 1 : strlen(root) + 1;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "image.h"
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -14,7 +16,14 @@ static const struct {
 };
 
 const struct command *const pe_commands[] = {
-	&run_command, &doctor_command, &help_command, NULL,
+	&run_command,
+	&image_build_command,
+	&image_ls_command,
+	&image_show_command,
+	&image_rm_command,
+	&doctor_command,
+	&help_command,
+	NULL,
 };
 
 int main(int argc, char **argv)

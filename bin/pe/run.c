@@ -181,7 +181,7 @@ static const struct option_row rows[] = {
 	{ 0, "hostname", "NAME", "what the machine is called (default: pe)", set_hostname },
 	{ 0, "json", NULL, "print the whole result as one JSON object", set_json },
 	{ 0, "trace", NULL, "say on stderr where the time went", set_trace },
-	{ 0, "kernel", "DIR", "guest kernel as kernel/build makes it (default: $PE_KERNEL, else the cache)", set_kernel },
+	{ 0, "kernel", "DIR", "guest kernel (default: $PE_KERNEL, else the cache)", set_kernel },
 	{ 0, "store", "DIR", "image store (default: $PE_IMAGES, else the cache)", set_store },
 	{ 0, "allow-weak-jail", NULL, "run even where the host cannot give all of the jail ('pe doctor')", set_weak },
 	{ 0 },
@@ -290,10 +290,9 @@ static void say_phases(const struct run_phases *p)
 		fprintf(stderr, "trace: %-14s %9.3f ms\n", phases[i].name, (double)phases[i].us / 1000);
 }
 
-static int print_json(const struct result *r, const struct image *img, const struct run_host *host)
+static int print_json(const struct result *r, const struct result_origin *origin)
 {
-	const struct result_origin origin = { img->name, img->digest, host->engine->name };
-	json_t *o = result_to_json(r, &origin);
+	json_t *o = result_to_json(r, origin);
 
 	int e = o ? json_dumpf(o, stdout, JSON_INDENT(2)) : -1;
 	json_decref(o);
@@ -311,7 +310,8 @@ static int print_streams(const struct result *r)
 static int show(const struct run_options *o, const struct result *r, const struct image *img,
 	const struct run_host *host, struct error *err)
 {
-	int e = o->json ? print_json(r, img, host) : print_streams(r);
+	const struct result_origin origin = { img->name, img->digest, host->engine->name };
+	int e = o->json ? print_json(r, &origin) : print_streams(r);
 
 	/* A reader that has seen enough is no failure of ours. */
 	if (e < 0 && e != -EPIPE)
@@ -357,6 +357,19 @@ static int run(const struct run_options *o, const char *image_name, int *ret_exi
 	return 0;
 }
 
+/* Nothing ran, or nothing came back: said to a person, and to a program that reads JSON. */
+static int report_failure(const struct run_options *o, const char *image_name, int r, const struct error *err)
+{
+	const struct result_origin origin = { image_name, NULL, vm_engine_uml.name };
+	bool ours = r != -EINVAL && r != -ENOENT;
+
+	pe_say("run: %s", err->text);
+	cleanup(result_freep) struct result *failed = result_new(ours ? RESULT_LOST : RESULT_REJECTED, err->text);
+	if (o->json && failed)
+		print_json(failed, &origin);
+	return PE_EXIT_FAILURE;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	cleanup(job_freep) struct job *job = job_new();
@@ -383,9 +396,8 @@ int cmd_run(int argc, char **argv)
 		pe_say("run: %s", err.text);
 		return PE_EXIT_USAGE;
 	}
-	if (run(&o, image_name, &exit_code, &err) < 0) {
-		pe_say("run: %s", err.text);
-		return PE_EXIT_FAILURE;
-	}
+	int r = run(&o, image_name, &exit_code, &err);
+	if (r < 0)
+		return report_failure(&o, image_name, r, &err);
 	return exit_code;
 }

@@ -83,25 +83,27 @@ uint64_t job_input_size(const struct job *j)
 
 static int check_range(const char *what, uint64_t v, uint64_t min, uint64_t max, struct error *err)
 {
-	char low[32], high[32];
+	char its[32], low[32], high[32];
 
 	if (v >= min && v <= max)
 		return 0;
-	return refuse(err, -EINVAL, "%s is out of range: from %s to %s", what, format_size(low, sizeof low, min),
-		format_size(high, sizeof high, max));
+	return refuse(err, -EINVAL, "%s, %s, is out of range: from %s to %s", what, format_size(its, sizeof its, v),
+		format_size(low, sizeof low, min), format_size(high, sizeof high, max));
 }
 
 static int check_limits(const struct job_limits *l, struct error *err)
 {
 	if (l->timeout_ms < 1 || l->timeout_ms > 3600000)
-		return refuse(err, -EINVAL, "the time limit is out of range: from 1 ms to 3600 s");
+		return refuse(err, -EINVAL, "the time limit, %llu ms, is out of range: from 1 ms to 3600 s",
+			(unsigned long long)l->timeout_ms);
 	if (l->pids < 1 || l->pids > 32768)
-		return refuse(err, -EINVAL, "the limit of processes is out of range: from 1 to 32768");
+		return refuse(err, -EINVAL, "the limit of processes, %llu, is out of range: from 1 to 32768",
+			(unsigned long long)l->pids);
 	int r = check_range("the memory limit", l->memory_bytes, 4 * MIB, 256 * GIB, err);
 	if (r == 0)
 		r = check_range("the input limit", l->input_bytes, 0, GIB, err);
 	if (r == 0)
-		r = check_range("the output limit", l->output_bytes, 0, GIB, err);
+		r = check_range("the output limit", l->output_bytes, 1, GIB, err);
 	if (r == 0)
 		r = check_range("the scratch limit", l->scratch_bytes, MIB, 64 * GIB, err);
 	return r;
@@ -112,6 +114,16 @@ static int check_line(const char *what, const char *s, size_t max, struct error 
 {
 	if (s && (strchr(s, '\n') || strlen(s) > max))
 		return refuse(err, -EINVAL, "%s contains a newline or is longer than %zu bytes", what, max);
+	return 0;
+}
+
+/* As hostname(7) has it. */
+static int check_hostname(const char *s, struct error *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
+	if (s && (*s == '\0' || strlen(s) > 63 || s[strspn(s, allowed)] != '\0'))
+		return refuse(err, -EINVAL, "hostname '%s' is not 1 to 63 letters, digits, '-' and '.'", s);
 	return 0;
 }
 
@@ -134,7 +146,7 @@ int job_check(const struct job *j, struct error *err)
 	if (r == 0)
 		r = check_line("the user", j->user, 255, err);
 	if (r == 0)
-		r = check_line("the hostname", j->hostname, 63, err);
+		r = check_hostname(j->hostname, err);
 	if (r == 0)
 		r = check_env(&j->env, err);
 	if (r == 0 && size > j->limits.input_bytes)

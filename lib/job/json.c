@@ -2,8 +2,10 @@
 #include "json.h"
 
 #include <openssl/evp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -66,6 +68,21 @@ static json_t *skipped_to_json(const struct result *r)
 	return a;
 }
 
+/* A message is for people: what is no UTF-8 in it (it may quote a name) becomes question marks. */
+static json_t *readable(const char *message)
+{
+	char text[sizeof((struct result *)NULL)->message];
+	json_t *s = json_string(message);
+
+	if (s)
+		return s;
+	snprintf(text, sizeof text, "%s", message);
+	for (char *c = text; *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	return json_string(text);
+}
+
 static json_t *milliseconds(uint64_t us)
 {
 	return json_real((double)us / 1000);
@@ -79,9 +96,11 @@ static void set_ending(json_t *o, const struct result *r)
 	if (r->outcome == RESULT_EXITED)
 		json_object_set_new(o, "code", json_integer(r->status));
 	if (r->outcome == RESULT_SIGNALED)
-		json_object_set_new(o, "signal", json_string(result_signal_name(r->status, name)));
+		json_object_set_new(o, "signal",
+			sigabbrev_np(r->status) ? json_string(result_signal_name(r->status, name))
+						: json_integer(r->status));
 	if (r->message[0])
-		set_bytes(o, "message", "message_base64", span_of(r->message));
+		json_object_set_new(o, "message", readable(r->message));
 }
 
 json_t *result_to_json(const struct result *r, const struct result_origin *origin)
@@ -103,7 +122,8 @@ json_t *result_to_json(const struct result *r, const struct result_origin *origi
 	json_object_set_new(o, "startup_ms", milliseconds(r->startup_us));
 	json_object_set_new(o, "peak_memory_bytes", json_integer((json_int_t)r->peak_bytes));
 	json_object_set_new(o, "image", json_string(origin->image));
-	json_object_set_new(o, "image_digest", json_string(origin->image_digest));
+	if (origin->image_digest)
+		json_object_set_new(o, "image_digest", json_string(origin->image_digest));
 	json_object_set_new(o, "engine", json_string(origin->engine));
 	return o;
 }

@@ -8,7 +8,7 @@
 
 /* What the result itself does not know. */
 struct result_origin {
-	const char *image, *image_digest, *engine;
+	const char *image, *image_digest, *engine; /* digest: NULL when the image is not known */
 };
 
 /* A new object: text as it is when it is UTF-8, else base64 under "..._base64". NULL without memory. */

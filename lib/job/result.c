@@ -36,7 +36,7 @@ const char *result_signal_name(int signal, char *buf)
 	if (name)
 		snprintf(buf, 16, "SIG%s", name);
 	else
-		snprintf(buf, 16, "SIG%d", signal);
+		snprintf(buf, 16, "%d", signal);
 	return buf;
 }
 

@@ -27,7 +27,7 @@ enum result_outcome {
 
 const char *result_outcome_word(enum result_outcome o);
 
-/* "SIGTERM", or "SIG42" for those without a name; @buf of 16 bytes. */
+/* "SIGTERM", or "42" for those without a name; @buf of 16 bytes. */
 const char *result_signal_name(int signal, char *buf);
 
 struct result_file {

@@ -30,6 +30,7 @@ struct run {
 	const struct job *job;
 	int input_fd, output_fd;
 	struct vm *vm;
+	int code; /* how the guest kernel ended */
 	struct moment begin, packed, started, ended, collected;
 };
 
@@ -113,27 +114,38 @@ static int lost(struct run *r, const char *what, struct error *err)
 static int await(struct run *r, struct error *err)
 {
 	const struct vm_engine *engine = r->host->engine;
-	int code = 0;
 
 	int e = vm_wait(engine, r->vm, r->job->limits.timeout_ms + GRACE_MS + STARTUP_MS);
 	if (e == -ETIME)
 		return lost(r, "the VM did not end in time and was killed", err);
 	if (e == 0)
-		e = engine->status(r->vm, &code);
+		e = engine->status(r->vm, &r->code);
 	if (e < 0)
 		return fail(err, e, "wait for the VM");
 	r->ended = moment_now();
 	return 0;
 }
 
+/* "the guest kernel was killed by SIGSYS": what its end says when there is no result. */
+static void describe_end(int code, char *text, size_t n)
+{
+	char name[16];
+
+	if (code > 128)
+		snprintf(text, n, "the guest kernel was killed by %s", result_signal_name(code - 128, name));
+	else
+		snprintf(text, n, "the guest kernel ended with status %d", code);
+}
+
 static int collect(struct run *r, struct result **ret, struct error *err)
 {
 	struct error bundle_error;
-	char what[600];
+	char what[700], end[80];
 
 	int e = result_read(r->output_fd, ret, &bundle_error);
 	if (e < 0) {
-		snprintf(what, sizeof what, "the VM gave no result (%s)", bundle_error.text);
+		describe_end(r->code, end, sizeof end);
+		snprintf(what, sizeof what, "the VM gave no result: %s (%s)", end, bundle_error.text);
 		return lost(r, what, err);
 	}
 	if ((*ret)->outcome == RESULT_LOST) {
