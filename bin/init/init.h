@@ -28,6 +28,7 @@ enum {
 	ARGS_MAX = 16384,	/* arguments or environment strings */
 	GROUPS_MAX = 64,	/* supplementary groups of a user */
 	ID_MAX = 0x7fffffff,	/* numeric users and groups */
+	OUTPUT_SLACK = 8192,	/* bytes that /output holds above the output limit */
 };
 
 /* Disks in the order in which the engine gives them. */

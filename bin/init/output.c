@@ -27,6 +27,7 @@ struct packer {
 	char skipped[SKIPPED_ROOM];	/* "reason NAME\0..." */
 	size_t skipped_n;
 	uint64_t skipped_more; /* entries that did not fit in there */
+	uint64_t budget;       /* bytes of contents that may still come */
 	bool over;	       /* something was left out for its size */
 };
 
@@ -74,6 +75,23 @@ static void added(struct packer *p, int r)
 	}
 }
 
+/*
+ * How much of a file of @size bytes comes back. What goes beyond the limit is cut, unless the file is a hole: more than
+ * /output can hold.
+ */
+static uint64_t allowed_size(struct packer *p, uint64_t size)
+{
+	if (size <= p->budget)
+		return size;
+	p->over = true;
+	if (p->budget == 0 || size > guest.config.output_bytes + OUTPUT_SLACK) {
+		skip(p, "too_large");
+		return 0;
+	}
+	skip(p, "truncated");
+	return p->budget;
+}
+
 static void pack_file(struct packer *p, size_t name_n, int dir_fd, const char *leaf, const struct stat *st)
 {
 	cleanup_fd int fd = openat(dir_fd, leaf, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
@@ -82,7 +100,11 @@ static void pack_file(struct packer *p, size_t name_n, int dir_fd, const char *l
 		skip(p, "unreadable");
 		return;
 	}
-	added(p, bundle_add_fd(&p->w, (struct span){ p->name, name_n }, st->st_mode, fd, (uint64_t)st->st_size));
+	uint64_t n = allowed_size(p, (uint64_t)st->st_size);
+	if (n == 0 && st->st_size > 0)
+		return;
+	added(p, bundle_add_fd(&p->w, (struct span){ p->name, name_n }, st->st_mode, fd, n));
+	p->budget -= n;
 }
 
 static void pack_dir(struct packer *p, size_t name_n, int dir_fd);
@@ -194,6 +216,7 @@ noreturn void output_pack(void)
 	p->w.entries_max -= OWN_LAST;
 	pack_stream(p, "stdout", guest.captured[0]);
 	pack_stream(p, "stderr", guest.captured[1]);
+	p->budget = guest.config.output_bytes - guest.captured[0].n - guest.captured[1].n;
 	memcpy(p->name, "dir", sizeof "dir");
 	if (guest.output_fd > 0)
 		pack_dir(p, 3, guest.output_fd);

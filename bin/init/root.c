@@ -123,9 +123,9 @@ static void output_mount(void)
 {
 	char options[64];
 
-	/* The whole of the limit for files; one page more so that "exactly the limit" is not yet "full". */
+	/* A little more than the limit, so that exactly the limit is not yet "full". */
 	snprintf(options, sizeof options, "mode=755,size=%llu,nr_inodes=65536",
-		(unsigned long long)(guest.config.output_bytes + 8192));
+		(unsigned long long)(guest.config.output_bytes + OUTPUT_SLACK));
 	mount_at("output", "/root/output", "tmpfs", MS_NODEV | MS_NOSUID, options);
 }
 

@@ -8,12 +8,20 @@
 
 void pe_say(const char *fmt, ...)
 {
+	char text[2048];
 	va_list ap;
 
-	fputs("pe: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+
+	/* Messages quote what strangers wrote: their control characters are shown, not obeyed. */
+	fputs("pe: ", stderr);
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			fprintf(stderr, "\\x%02x", *c);
+		else
+			fputc(*c, stderr);
 	fputc('\n', stderr);
 }
 

@@ -20,6 +20,8 @@
 
 extern const char init_image_start[], init_image_end[];
 
+enum { NOTES_MAX = 20 };
+
 struct run_options {
 	struct job *job;
 	const char *outdir, *kernel, *store;
@@ -268,11 +270,14 @@ static void say_ending(const struct result *r, const struct job *j)
 
 static void say_skipped(const struct result *r)
 {
-	for (size_t i = 0; i < r->n_skipped; i++)
+	size_t shown = r->n_skipped < NOTES_MAX ? r->n_skipped : NOTES_MAX;
+
+	for (size_t i = 0; i < shown; i++)
 		pe_say("run: left out of the output: '%.*s' (%.*s)", (int)r->skipped[i].name.n, r->skipped[i].name.p,
 			(int)r->skipped[i].reason.n, r->skipped[i].reason.p);
-	if (r->skipped_more > 0)
-		pe_say("run: left out of the output: %llu more", (unsigned long long)r->skipped_more);
+	if (r->skipped_more + r->n_skipped > shown)
+		pe_say("run: left out of the output: %llu more",
+			(unsigned long long)(r->skipped_more + r->n_skipped - shown));
 }
 
 static void say_phases(const struct run_phases *p)

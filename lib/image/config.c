@@ -94,7 +94,7 @@ int image_config_parse(struct image *img, struct span text, const char *path, ui
 	struct error *err)
 {
 	json_error_t where;
-	cleanup(json_decrefp) json_t *top = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &where);
+	cleanup(json_decrefp) json_t *top = json_loadb(text.n ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_object(top))
 		return refuse(err, -EINVAL, "image config '%s', line %d: %s", path,
 			top ? 1 : where.line, top ? "no JSON object" : where.text);

@@ -239,5 +239,8 @@ noreturn void keeper_run(const struct keeper *k)
 	place_fds(k);
 	if (personality(ADDR_NO_RANDOMIZE) < 0)
 		give_up(REPORT_FD, "set the personality");
+	/* The kernel is the same user: it must not be able to trace us. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		give_up(REPORT_FD, "make the jail's first process untraceable");
 	keep(start_program(k));
 }

@@ -113,7 +113,7 @@ static int check_limits(const struct job_limits *l, struct error *err)
 static int check_line(const char *what, const char *s, size_t max, struct error *err)
 {
 	if (s && (strchr(s, '\n') || strlen(s) > max))
-		return refuse(err, -EINVAL, "%s contains a newline or is longer than %zu bytes", what, max);
+		return refuse(err, -EINVAL, "%s '%.100s' contains a newline or is longer than %zu bytes", what, s, max);
 	return 0;
 }
 

@@ -12,6 +12,9 @@
 #include "bundle/kv.h"
 #include "sys/memfd.h"
 
+/* What init keeps for it. */
+enum { SKIPPED_MAX = 65536 };
+
 static const char *const words[RESULT_OUTCOMES] = {
 	[RESULT_EXITED] = "exited",
 	[RESULT_SIGNALED] = "signaled",
@@ -51,6 +54,8 @@ static int read_outcome(struct result *r, struct span text, struct error *err)
 			r->outcome = (enum result_outcome)i;
 			if (kv_get_u64(text, "status", 255, &status) < 0)
 				return refuse(err, -EPROTO, "output bundle: no exit status");
+			if (i == RESULT_SIGNALED && (status < 1 || status >= (uint64_t)NSIG))
+				return refuse(err, -EPROTO, "output bundle: no signal %d", (int)status);
 			r->status = (int)status;
 			return 0;
 		}
@@ -83,14 +88,16 @@ static int read_skipped(struct result *r, struct span text, struct error *err)
 {
 	struct span item;
 
+	if (text.n > SKIPPED_MAX)
+		return refuse(err, -EPROTO, "output bundle: %zu bytes of skipped names", text.n);
 	while (span_cut(&text, '\0', &item)) {
 		struct result_skipped *s = reallocarray(r->skipped, r->n_skipped + 1, sizeof *s), one;
 		if (!s)
 			return fail(err, -ENOMEM, "read the output bundle");
 		r->skipped = s;
 		one.name = item;
-		if (!span_cut(&one.name, ' ', &one.reason))
-			continue;
+		if (!span_cut(&one.name, ' ', &one.reason) || one.reason.n == 0 || one.name.n == 0)
+			return refuse(err, -EPROTO, "output bundle: a skipped file without a name or a reason");
 		s[r->n_skipped++] = one;
 	}
 	return 0;
@@ -115,6 +122,8 @@ static int read_entry(struct result *r, const struct bundle_entry *e, size_t *ro
 {
 	if (span_starts(e->name, SPAN_LITERAL("dir/")))
 		return add_file(r, e, room, err);
+	if (!S_ISREG(e->mode))
+		return refuse(err, -EPROTO, "output bundle: a directory that is not below dir/");
 	if (span_equal(e->name, SPAN_LITERAL("stdout")))
 		r->out = e->data;
 	else if (span_equal(e->name, SPAN_LITERAL("stderr")))

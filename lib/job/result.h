@@ -37,7 +37,7 @@ struct result_file {
 };
 
 struct result_skipped {
-	struct span reason, name; /* "symlink", "fifo", "socket", "device", "too_large", "name_too_long" */
+	struct span reason, name; /* "symlink", "fifo", "socket", "device", "too_large", "truncated", "name_too_long" */
 };
 
 /* Time stamps by the processor's counter, which host and guest share. */

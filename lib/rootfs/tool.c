@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "sys/io.h"
+#include "sys/memfd.h"
 #include "sys/process.h"
 
 enum {
@@ -81,8 +81,8 @@ int tool_run(const struct tool_run *t, const struct strv *argv, struct buf *outp
 {
 	const char *name = argv->v[0];
 	cleanup_fd int out = -1;
-	if (output && (out = memfd_create(name, MFD_CLOEXEC)) < 0)
-		return fail(err, -errno, "run '%s'", name);
+	if (output && (out = memfd_new(name)) < 0)
+		return fail(err, out, "run '%s'", name);
 
 	cleanup(process_done) struct process p = { .pidfd = -1 };
 	int r = process_start(&p, argv->v, NULL, output ? out : t->log_fd, t->log_fd);

@@ -53,7 +53,7 @@ static uint64_t ram_for(const struct job_limits *l, uint64_t input)
 /* The limit counts contents; names and headers of the largest number of entries come on top. */
 static uint64_t output_disk_size(const struct job_limits *l)
 {
-	return (l->output_bytes + 2 * MIB) & ~(uint64_t)(BUNDLE_BLOCK - 1);
+	return (l->output_bytes + 8 * MIB) & ~(uint64_t)(BUNDLE_BLOCK - 1);
 }
 
 static int make_disks(struct run *r, const struct image *img, struct error *err)
