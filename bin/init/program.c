@@ -144,13 +144,18 @@ static void program_main(void *arg)
 	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
 }
 
-/* /proc of the new PID namespace, terminals of the new mount namespace; the kernel's knobs are not for a root user. */
+/*
+ * /proc of the new PID namespace, without the reaper; terminals of the new mount namespace. The kernel's knobs are not for
+ * a root user, its command line for nobody.
+ */
 static void private_mounts(void)
 {
-	must(STEP_PROC, raw5(SYS_mount, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
+	must(STEP_PROC, raw5(SYS_mount, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible"));
+	must(STEP_PROC, raw5(SYS_mount, "/dev/null", "/proc/cmdline", 0, MS_BIND, 0));
 	must(STEP_PTS, raw5(SYS_mount, "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 		"newinstance,ptmxmode=0666,mode=620"));
 	if (guest.user.uid == 0) {
+		raw5(SYS_mount, "/dev/null", "/proc/exitcode", 0, MS_BIND, 0);
 		must(STEP_PROC, raw5(SYS_mount, "/proc/sys", "/proc/sys", 0, MS_BIND, 0));
 		must(STEP_PROC, raw5(SYS_mount, 0, "/proc/sys", 0,
 			MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));

@@ -13,16 +13,19 @@ static void print_rows(void)
 	for (const struct command *const *c = pe_commands; *c; c++) {
 		printf("command\t%s\t%s\t%s\n", (*c)->name, (*c)->synopsis, (*c)->summary);
 		for (const struct option_row *o = (*c)->options; o && o->name; o++)
-			printf("option\t%s\t%c\t%s\t%s\t%s\n", (*c)->name, o->letter ? o->letter : '-', o->name,
-			       o->value ? o->value : "-", o->help);
+			printf("option\t%s\t%c\t%s\t%s\t%s\n", (*c)->name,
+				o->letter ? o->letter : '-', o->name, o->value ? o->value : "-",
+				o->help);
 	}
 }
+
+static void print_text(void);
 
 static const struct {
 	const char *name;
 	void (*print)(void);
 } formats[] = {
-	{ "text", help_overview },
+	{ "text", print_text },
 	{ "man", manual_print },
 	{ "rows", print_rows },
 };
@@ -52,14 +55,19 @@ const struct command help_command = {
 	.options = rows,
 };
 
-void help_overview(void)
+void help_overview(FILE *to)
 {
-	printf("Usage: pe COMMAND ...\n\n"
-	       "Run programs in virtual machines that die with them.\n\n"
-	       "Commands:\n");
+	fprintf(to, "Usage: pe COMMAND ...\n\n"
+		    "Program Explorer: any program of any container image, in a VM that lives for one run.\n\n"
+		    "Commands:\n");
 	for (const struct command *const *c = pe_commands; *c; c++)
-		printf("  %-14s %s\n", (*c)->name, (*c)->summary);
-	printf("\n'pe COMMAND --help' tells all of a command, with examples.\n");
+		fprintf(to, "  %-14s %s\n", (*c)->name, (*c)->summary);
+	fprintf(to, "\n'pe COMMAND --help' tells all of a command, with examples.\n");
+}
+
+static void print_text(void)
+{
+	help_overview(stdout);
 }
 
 /* All commands whose name starts with @name, a word. */
@@ -83,7 +91,7 @@ static int help_commands(const char *name)
 
 int cmd_help(int argc, char **argv)
 {
-	void (*print)(void) = help_overview;
+	void (*print)(void) = print_text;
 	int exit_code;
 
 	int i = options_read(&help_command, argc, argv, &print, &exit_code);

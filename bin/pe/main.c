@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pe.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "image.h"
@@ -26,10 +28,23 @@ const struct command *const pe_commands[] = {
 	NULL,
 };
 
+/* Whatever the caller ignored or blocked: children are waited for, a limit or a closed pipe is an error, not a death. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int main(int argc, char **argv)
 {
+	reset_signals();
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		help_overview();
+		help_overview(argc < 2 ? stderr : stdout);
 		return argc < 2 ? PE_EXIT_USAGE : 0;
 	}
 	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)

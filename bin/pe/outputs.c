@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/cleanup.h"
+#include "bundle/bundle.h"
 #include "job/result.h"
 #include "sys/io.h"
 
@@ -45,42 +48,90 @@ static int create(int dir_fd, const char *name, const struct result_file *f)
 	return io_write(fd, f->data.p, f->data.n);
 }
 
-static int write_one(int root_fd, const struct result_file *f)
+/* Walks to the directory of @name, component by component, making what is missing; the last one's name is in @leaf. */
+static int make_way(int root_fd, struct span name, char leaf[NAME_ROOM], int *ret_fd)
 {
-	struct span rest = f->name, component;
-	char name[NAME_ROOM];
+	struct span rest = name, component;
 	cleanup_fd int dir_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
 
 	if (dir_fd < 0)
 		return -errno;
 	while (span_cut(&rest, '/', &component)) {
-		if (component.n >= sizeof name)
+		if (component.n >= NAME_ROOM)
 			return -ENAMETOOLONG;
-		memcpy(name, component.p, component.n);
-		name[component.n] = '\0';
-		if (rest.n == 0 && S_ISREG(f->mode))
-			return create(dir_fd, name, f);
+		memcpy(leaf, component.p, component.n);
+		leaf[component.n] = '\0';
+		if (rest.n == 0)
+			break;
 
-		int child = enter(dir_fd, name);
+		int child = enter(dir_fd, leaf);
 		if (child < 0)
 			return child;
 		close(dir_fd);
 		dir_fd = child;
 	}
+	*ret_fd = take_fd(dir_fd);
 	return 0;
 }
 
-int outputs_write(const struct result *r, const char *dir, struct error *err)
+/* The directory of @name in one step when it is there already; no link on the way is followed. */
+static int find_way(int root_fd, struct span name, char leaf[NAME_ROOM], int *ret_fd)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	char path[BUNDLE_NAME_MAX + 1];
+
+	const char *slash = memrchr(name.p, '/', name.n);
+	if (!slash || name.n - (size_t)(slash - name.p) > NAME_ROOM)
+		return make_way(root_fd, name, leaf, ret_fd);
+	size_t dir_n = (size_t)(slash - name.p), leaf_n = name.n - dir_n - 1;
+	memcpy(path, name.p, dir_n);
+	path[dir_n] = '\0';
+	memcpy(leaf, slash + 1, leaf_n);
+	leaf[leaf_n] = '\0';
+
+	long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof how);
+	if (fd < 0)
+		return make_way(root_fd, name, leaf, ret_fd);
+	*ret_fd = (int)fd;
+	return 0;
+}
+
+static int write_one(int root_fd, const struct result_file *f)
+{
+	char leaf[NAME_ROOM];
+	cleanup_fd int dir_fd = -1;
+
+	int r = find_way(root_fd, f->name, leaf, &dir_fd);
+	if (r < 0)
+		return r;
+	if (S_ISREG(f->mode))
+		return create(dir_fd, leaf, f);
+	int fd = enter(dir_fd, leaf);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+int outputs_open(const char *dir, int *ret_fd, struct error *err)
 {
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return fail(err, -errno, "make output directory '%s'", dir);
-	cleanup_fd int root_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root_fd < 0)
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return fail(err, -errno, "open output directory '%s'", dir);
+	*ret_fd = fd;
+	return 0;
+}
 
+int outputs_write(const struct result *r, int dir_fd, const char *dir, struct error *err)
+{
 	for (size_t i = 0; i < r->n_files; i++) {
 		const struct result_file *f = &r->files[i];
-		int e = write_one(root_fd, f);
+		int e = write_one(dir_fd, f);
 		if (e < 0)
 			return fail(err, e, "write output file '%.*s' in '%s'", (int)f->name.n, f->name.p, dir);
 	}

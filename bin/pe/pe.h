@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* What docker run and timeout(1) users expect. */
 enum pe_exit {
@@ -61,4 +62,4 @@ extern const struct command help_command;
 int cmd_help(int argc, char **argv);
 
 /* What "pe --help" says: every command with its summary. */
-void help_overview(void);
+void help_overview(FILE *to);

@@ -312,7 +312,7 @@ static int print_streams(const struct result *r)
 	return e < 0 ? e : io_write(STDERR_FILENO, r->err.p, r->err.n);
 }
 
-static int show(const struct run_options *o, const struct result *r, const struct image *img,
+static int show(const struct run_options *o, int outdir_fd, const struct result *r, const struct image *img,
 	const struct run_host *host, struct error *err)
 {
 	const struct result_origin origin = { img->name, img->digest, host->engine->name };
@@ -325,7 +325,7 @@ static int show(const struct run_options *o, const struct result *r, const struc
 		say_ending(r, o->job);
 		say_skipped(r);
 	}
-	return o->outdir ? outputs_write(r, o->outdir, err) : 0;
+	return o->outdir ? outputs_write(r, outdir_fd, o->outdir, err) : 0;
 }
 
 static int run(const struct run_options *o, const char *image_name, int *ret_exit, struct error *err)
@@ -334,6 +334,7 @@ static int run(const struct run_options *o, const char *image_name, int *ret_exi
 	cleanup(image_freep) struct image *img = NULL;
 	cleanup(result_freep) struct result *result = NULL;
 	cleanup_free char *store = image_store_path(o->store);
+	cleanup_fd int outdir_fd = -1;
 	struct run_phases phases;
 
 	if (!store)
@@ -341,6 +342,8 @@ static int run(const struct run_options *o, const char *image_name, int *ret_exi
 	int e = vm_kernel_open(o->kernel, &kernel, err);
 	if (e == 0)
 		e = image_open(store, image_name, &img, err);
+	if (e == 0 && o->outdir)
+		e = outputs_open(o->outdir, &outdir_fd, err);
 	if (e < 0)
 		return e;
 
@@ -353,7 +356,7 @@ static int run(const struct run_options *o, const char *image_name, int *ret_exi
 	};
 	e = run_job(&host, img, o->job, &result, &phases, err);
 	if (e == 0)
-		e = show(o, result, img, &host, err);
+		e = show(o, outdir_fd, result, img, &host, err);
 	if (e < 0)
 		return e;
 	if (o->trace)

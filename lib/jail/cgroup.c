@@ -26,6 +26,9 @@ static const struct controller {
 	{ "pids", "/sys/fs/cgroup/pids", "pids.max", "pids.max" },
 };
 
+/* Keeper, kernel, and what the kernel has started. */
+enum { FAMILY_DEPTH = 8 };
+
 enum { CONTROLLERS = sizeof controllers / sizeof *controllers };
 
 /* Our own group in the hierarchy whose line in /proc/self/cgroup has @key between its colons. */
@@ -140,10 +143,10 @@ void cgroup_open(struct cgroup *c, uint64_t memory_bytes, uint64_t tasks)
 		c->birth_fd = open(c->paths[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Moves @pid and its children: nothing of a jail has grandchildren yet when this is called. */
-static void move_family(const char *group, int pid)
+/* Moves @pid and what descends from it. A process first, then its children: those it has from then on are born inside. */
+static void move_family(const char *group, int pid, int depth)
 {
-	char path[64], text[512];
+	char path[64], text[4096];
 
 	snprintf(text, sizeof text, "%d", pid);
 	write_text(group, "cgroup.procs", text);
@@ -153,9 +156,9 @@ static void move_family(const char *group, int pid)
 
 	struct span rest = { text, n > 0 ? (size_t)n : 0 }, child;
 	while (span_cut(&rest, ' ', &child)) {
-		char one[16];
-		snprintf(one, sizeof one, "%.*s", (int)child.n, child.p);
-		write_text(group, "cgroup.procs", one);
+		uint64_t id;
+		if (depth > 0 && parse_u64(child, INT32_MAX, &id) == 0)
+			move_family(group, (int)id, depth - 1);
 	}
 }
 
@@ -166,7 +169,7 @@ void cgroup_enclose(struct cgroup *c, int pid)
 
 	for (int i = 0; i < CONTROLLERS; i++)
 		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && !v2 && make_group(c, i, parent, v2))
-			move_family(c->paths[i], pid);
+			move_family(c->paths[i], pid, FAMILY_DEPTH);
 }
 
 void cgroup_done(struct cgroup *c)

@@ -225,9 +225,18 @@ static noreturn void keep(pid_t kernel)
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+/* The caller's environment may hold secrets; this copy of it serves nobody. */
+static void forget_environment(void)
+{
+	for (char **e = environ; e && *e; e++)
+		explicit_bzero(*e, strlen(*e));
+}
+
 noreturn void keeper_run(const struct keeper *k)
 {
 	sigset_t none;
+
+	forget_environment();
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
