@@ -19,7 +19,7 @@ IS_CLANG := $(findstring clang,$(notdir $(CC)))
 BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Ilib -fno-common -fvisibility=hidden -MMD -MP
 HARDEN := -fstack-protector-strong -fstack-clash-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-CFLAGS_ALL := $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
+CFLAGS_ALL = $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
 LDFLAGS_ALL := -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 STATIC := $(if $(SAN),-pie,-static-pie)
 LIBS := -lcyaml -lyaml -ljansson -lcrypto
@@ -60,6 +60,9 @@ build/gen/jail-filter.c: build/mkfilter
 $(O)/gen/jail-filter.o: build/gen/jail-filter.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# Between fork and exec under hard limits there is no room for a sanitizer's shadow memory.
+$(O)/lib/jail/keeper.o: SAN_FLAGS :=
 
 $(O)/libpe.a: $(LIB_OBJ)
 	@rm -f $@
