@@ -20,6 +20,7 @@ int main(void)
 	user_resolve();
 	input_unpack();
 	cgroup_build();
+	gate_wait();
 	program_run();
 	output_pack();
 }

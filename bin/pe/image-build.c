@@ -69,8 +69,10 @@ const struct command image_build_command = {
 	.name = "image build",
 	.synopsis = "image build [OPTION]... RECIPE...",
 	.summary = "Builds images from recipes: names in the catalog, or paths of .yaml files.",
-	.details = "The packages come from the archives that apt knows of, those of the release that this\n"
-		   "machine runs. An image that is there and was built from the same recipe is left alone.\n"
+	.details = "The packages come from the archives that apt knows of, those of the release "
+		   "that this\n"
+		   "machine runs. An image that is there and was built from the same recipe is "
+		   "left alone.\n"
 		   "\n"
 		   "Examples:\n"
 		   "  pe image build gcc python3\n"
@@ -102,8 +104,9 @@ static int builder_init(struct builder *b, struct error *err)
 	int r = distribution_read(&b->distribution, "/etc/os-release", err);
 	if (r < 0)
 		return r;
-	if (uname(&machine) < 0 || asprintf(&b->made_with, "%s %s %s %s", ROOTFS_BUILDER, b->distribution.id,
-					   b->distribution.codename, machine.machine) < 0)
+	if (uname(&machine) < 0 ||
+		asprintf(&b->made_with, "%s %s %s %s", ROOTFS_BUILDER, b->distribution.id,
+			b->distribution.codename, machine.machine) < 0)
 		return fail(err, -ENOMEM, "prepare the build");
 
 	sigemptyset(&stop);
@@ -120,7 +123,8 @@ static bool is_up_to_date(const struct builder *b, const char *name, const char 
 	cleanup(image_freep) struct image *img = NULL;
 	char age[32];
 
-	if (b->force || image_open(b->store, name, &img, NULL) < 0 || strcmp(img->recipe, hash) != 0)
+	if (b->force || image_open(b->store, name, &img, NULL) < 0 ||
+		strcmp(img->recipe, hash) != 0)
 		return false;
 	fprintf(stderr, "%s: up to date, built %s%s\n", name,
 		image_format_age(age, sizeof age, time(NULL) - img->created),
@@ -154,7 +158,8 @@ static int describe(struct image *img, const struct recipe *r, const char *hash)
 	img->created = time(NULL);
 
 	/* The recipe's own words come last and so win. */
-	if (strv_set(&img->env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") < 0 ||
+	if (strv_set(&img->env,
+		    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") < 0 ||
 		strv_set(&img->env, "LANG=C.UTF-8") < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < r->env.n; i++)
@@ -184,8 +189,8 @@ static int build(const struct builder *b, const struct recipe *r, const char *ha
 
 	char size[32];
 	progress_end(progress, true);
-	fprintf(stderr, "%s: built, %s, %.19s\n", r->name, format_size(size, sizeof size, img->bytes),
-		img->digest);
+	fprintf(stderr, "%s: built, %s, %.19s\n", r->name,
+		format_size(size, sizeof size, img->bytes), img->digest);
 	return 0;
 }
 
@@ -194,12 +199,18 @@ static void show_tail(const char *path, int log_fd)
 	cleanup_buf struct buf text = { 0 };
 	size_t lines = 0, from;
 
-	if (lseek(log_fd, 0, SEEK_SET) < 0 || io_read_all(log_fd, LOG_MAX, &text) < 0 || text.n == 0)
+	if (lseek(log_fd, 0, SEEK_SET) < 0 || io_read_all(log_fd, LOG_MAX, &text) < 0 ||
+		text.n == 0)
 		return;
 	for (from = text.n - 1; from > 0; from--)
 		if (text.p[from - 1] == '\n' && ++lines == TAIL_LINES)
 			break;
-	fprintf(stderr, "%.*s", (int)(text.n - from), text.p + from);
+	struct span rest = span_skip(buf_span(&text), from), line;
+	while (span_cut(&rest, '\n', &line)) {
+		const char *redrawn = memrchr(line.p, '\r', line.n);
+		size_t skip = redrawn ? (size_t)(redrawn + 1 - line.p) : 0;
+		fprintf(stderr, "  %.*s\n", (int)(line.n - skip), line.p + skip);
+	}
 	pe_say("the whole log is in '%s'", path);
 }
 
@@ -282,16 +293,18 @@ int cmd_image_build(int argc, char **argv)
 	int status = 0, first = options_read(&image_build_command, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
-	if (o.all ? first < argc : first == argc) {
-		pe_say("image build: %s", o.all ? "--all takes no recipes" : "needs a recipe, or --all");
-		return PE_EXIT_USAGE;
-	}
+	if (o.all ? first < argc : first == argc)
+		return image_usage(&image_build_command,
+			o.all ? "--all takes no recipes" : "needs a recipe, or --all");
+
 	cleanup_free char *store = image_store_or_say(o.store);
 	cleanup_free char *catalog = catalog_path(o.catalog);
 	if (!store || !catalog)
 		return PE_EXIT_FAILURE;
 
-	cleanup(builder_done) struct builder b = { .store = store, .force = o.force, .cancel_fd = -1 };
+	cleanup(builder_done) struct builder b = {
+		.store = store, .force = o.force, .cancel_fd = -1
+	};
 	cleanup_strv struct strv names = { 0 };
 	struct error err;
 	int e = builder_init(&b, &err);

@@ -30,7 +30,10 @@ static int set_json(void *ctx, const char *value)
 	return 0;
 }
 
-#define STORE_ROW { 0, "store", "DIR", "image store (default: $PE_IMAGES, else the cache)", set_store }
+#define STORE_ROW                                                                                  \
+	{                                                                                          \
+		0, "store", "DIR", "image store (default: $PE_IMAGES, else the cache)", set_store  \
+	}
 
 static const struct option_row ls_rows[] = {
 	STORE_ROW,
@@ -60,12 +63,6 @@ const struct command image_rm_command = {
 	.summary = "Removes images. What runs in one goes on to its end.",
 	.options = plain_rows,
 };
-
-static int usage(const struct command *cmd, const char *what)
-{
-	pe_say("%s: %s\nusage: pe %s\nTry 'pe %s --help'.", cmd->name, what, cmd->synopsis, cmd->name);
-	return PE_EXIT_USAGE;
-}
 
 static void print_table(struct image *const *list, size_t n)
 {
@@ -108,7 +105,7 @@ int cmd_image_ls(int argc, char **argv)
 	if (first < 0)
 		return status;
 	if (first < argc)
-		return usage(&image_ls_command, "takes no arguments");
+		return image_usage(&image_ls_command, "takes no arguments");
 
 	cleanup_free char *store = image_store_or_say(o.store);
 	if (!store)
@@ -137,7 +134,7 @@ int cmd_image_show(int argc, char **argv)
 	if (first < 0)
 		return status;
 	if (first + 1 != argc)
-		return usage(&image_show_command, "takes the name of one image");
+		return image_usage(&image_show_command, "takes the name of one image");
 
 	cleanup_free char *store = image_store_or_say(o.store);
 	if (!store)
@@ -160,7 +157,7 @@ int cmd_image_rm(int argc, char **argv)
 	if (first < 0)
 		return status;
 	if (first == argc)
-		return usage(&image_rm_command, "needs the name of an image");
+		return image_usage(&image_rm_command, "needs the name of an image");
 
 	cleanup_free char *store = image_store_or_say(o.store);
 	if (!store)

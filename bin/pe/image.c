@@ -16,11 +16,13 @@ static const struct {
 	{ "ls", cmd_image_ls, &image_ls_command },
 	{ "show", cmd_image_show, &image_show_command },
 	{ "rm", cmd_image_rm, &image_rm_command },
+	{ "test", cmd_image_test, &image_test_command },
 };
 
 static void usage(FILE *to)
 {
-	fprintf(to, "Usage: pe image COMMAND [ARGUMENT]...\n\nThe images that programs run in.\n\nCommands:\n");
+	fprintf(to, "Usage: pe image COMMAND [ARGUMENT]...\n\nThe images that programs run "
+		    "in.\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].command->summary);
 	fprintf(to, "\n'pe image COMMAND --help' says more.\n");
@@ -44,12 +46,19 @@ int cmd_image(int argc, char **argv)
 	return PE_EXIT_USAGE;
 }
 
+int image_usage(const struct command *cmd, const char *what)
+{
+	pe_say("%s: %s; usage: pe %s", cmd->name, what, cmd->synopsis);
+	return PE_EXIT_USAGE;
+}
+
 char *image_store_or_say(const char *override)
 {
 	char *store = image_store_path(override);
 
 	if (!store)
-		pe_say("image: no place for images: neither --store nor $PE_IMAGES nor $HOME names one");
+		pe_say("image: no place for images: neither --store nor $PE_IMAGES nor $HOME names "
+		       "one");
 	return store;
 }
 
@@ -62,7 +71,8 @@ char *image_format_age(char *buf, size_t n, int64_t seconds)
 
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		if (seconds >= units[i].seconds) {
-			snprintf(buf, n, "%lld %s", (long long)(seconds / units[i].seconds), units[i].unit);
+			snprintf(buf, n, "%lld %s", (long long)(seconds / units[i].seconds),
+				units[i].unit);
 			return buf;
 		}
 	}

@@ -23,6 +23,7 @@ const struct command *const pe_commands[] = {
 	&image_ls_command,
 	&image_show_command,
 	&image_rm_command,
+	&image_test_command,
 	&doctor_command,
 	&help_command,
 	NULL,

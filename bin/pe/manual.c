@@ -16,6 +16,7 @@ static const struct {
 	{ "126", "the command cannot be executed" },
 	{ "127", "the command was not found in the image" },
 	{ "128+\\fIn\\fR", "the program died of signal \\fIn\\fR" },
+	{ "137, 153", "the same: memory ran out, the output went over its limit" },
 };
 
 /* @s as text of man(7): nothing in it is a request, and a dash is the dash that a shell wants. */
@@ -76,7 +77,8 @@ void manual_print(void)
 	       ".SH NAME\npe \\- run programs in virtual machines that die with them\n"
 	       ".SH SYNOPSIS\n.B pe\n.I COMMAND\n[\\fIOPTION\\fR]...\n"
 	       ".SH DESCRIPTION\n"
-	       "Each run happens in a fresh virtual machine, which is gone when the run has ended.\n"
+	       "Each run happens in a fresh virtual machine, which is gone when the run has "
+	       "ended.\n"
 	       "Programs come from images, which are made once and never changed by a run.\n"
 	       "Every command takes \\fB\\-\\-help\\fR.\n"
 	       ".SH COMMANDS\n");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One line a phase of long work, to standard error; on a terminal it moves while the work goes on. */
+/* One line a phase of long work, to standard error; on a terminal it moves while the work goes on.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +8,7 @@
 
 struct progress {
 	const char *subject; /* what the work is about; borrowed */
-	char what[64];	     /* the phase; "" between phases */
+	char what[64];       /* the phase; "" between phases */
 	int64_t began_ms;
 	bool terminal;
 	unsigned int turn;
@@ -15,9 +16,9 @@ struct progress {
 
 void progress_init(struct progress *p, const char *subject);
 
-/* Both take a struct progress. */
-void progress_phase(void *p, const char *what);
-void progress_tick(void *p);
+/* In both @ctx is a struct progress: they are called back. */
+void progress_phase(void *ctx, const char *what);
+void progress_tick(void *ctx);
 
 /* Ends the line of the phase; with @ok it is told as done. */
 void progress_end(struct progress *p, bool ok);

@@ -38,8 +38,8 @@ size_t near_distance(const char *a, const char *b)
 }
 
 /*
- * "python" means python3, and "gc" or "gxc" may mean gcc: a beginning, or few changes for the length. 1 is nearest,
- * 0 is not near.
+ * "python" means python3, and "gc" or "gxc" may mean gcc: a beginning, or few changes for the
+ * length. 1 is nearest, 0 is not near.
  */
 static size_t rank(const char *name, const char *candidate)
 {
@@ -59,7 +59,8 @@ size_t near_text(const char *name, const struct strv *names, char *text, size_t 
 		for (size_t i = 0; i < names->n && found < 3 && at < n; i++) {
 			if (rank(name, names->v[i]) != want)
 				continue;
-			at += (size_t)snprintf(text + at, n - at, "%s%s", found ? ", " : "", names->v[i]);
+			at += (size_t)snprintf(
+				text + at, n - at, "%s%s", found ? ", " : "", names->v[i]);
 			found++;
 		}
 	}

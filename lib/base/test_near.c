@@ -59,10 +59,13 @@ static void test_text(void **state)
 		{ "x", "", 0 },
 		{ "", "", 0 },
 	};
-	char *names[] = { "gcc", "gcc-11", "gcc-12", "gcc-13", "python3", "shell" };
-	const struct strv all = { names, sizeof names / sizeof *names };
+	static const char *const names[] = { "gcc", "gcc-11", "gcc-12", "gcc-13", "python3",
+		"shell" };
+	cleanup_strv struct strv all = { 0 };
 
 	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_int_equal(strv_add(&all, names[i]), 0);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[NEAR_TEXT_MAX];
 

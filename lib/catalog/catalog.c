@@ -10,7 +10,7 @@
 #include "base/near.h"
 #include "image/image.h"
 
-#define SUFFIX	  ".yaml"
+#define SUFFIX    ".yaml"
 #define INSTALLED "/usr/share/program-explorer/catalog"
 
 static void closedirp(DIR **d)
@@ -97,7 +97,8 @@ static int refuse_unknown(const char *dir, const char *name, struct error *err)
 	char near[NEAR_TEXT_MAX];
 	if (near_text(name, &names, near, sizeof near) == 0)
 		return refuse(err, -ENOENT, "no recipe '%s' in catalog '%s'", name, dir);
-	return refuse(err, -ENOENT, "no recipe '%s' in catalog '%s'; near names: %s", name, dir, near);
+	return refuse(
+		err, -ENOENT, "no recipe '%s' in catalog '%s'; near names: %s", name, dir, near);
 }
 
 int catalog_open(const char *dir, const char *what, struct recipe **ret, struct error *err)
@@ -105,7 +106,8 @@ int catalog_open(const char *dir, const char *what, struct recipe **ret, struct 
 	if (strchr(what, '/') || is_recipe(what))
 		return recipe_load(what, ret, err);
 	if (!image_name_valid(what))
-		return refuse(err, -EINVAL, "'%.80s' is no recipe name: lower-case letters, digits, . _ -", what);
+		return refuse(err, -EINVAL,
+			"'%.80s' is no recipe name: lower-case letters, digits, . _ -", what);
 
 	cleanup_free char *path = NULL;
 	if (asprintf(&path, "%s/%s" SUFFIX, dir, what) < 0)

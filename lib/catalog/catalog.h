@@ -7,8 +7,8 @@
 #include "recipe.h"
 
 /*
- * The catalog's directory: @override when not NULL, else $PE_CATALOG, else ../catalog seen from the running program,
- * else the installed one. Caller frees. NULL on -ENOMEM.
+ * The catalog's directory: @override when not NULL, else $PE_CATALOG, else ../catalog seen from the
+ * running program, else the installed one. Caller frees. NULL on -ENOMEM.
  */
 char *catalog_path(const char *override);
 
@@ -16,7 +16,8 @@ char *catalog_path(const char *override);
 int catalog_list(const char *dir, struct strv *names, struct error *err);
 
 /*
- * The recipe that a person means by @what: a path when it has a '/' or ends in ".yaml", else a name in @dir. -ENOENT
- * for a name that is not there, with near names. Caller frees *@ret with recipe_free().
+ * The recipe that a person means by @what: a path when it has a '/' or ends in ".yaml", else a name
+ * in @dir. -ENOENT for a name that is not there, with near names. Caller frees *@ret with
+ * recipe_free().
  */
 int catalog_open(const char *dir, const char *what, struct recipe **ret, struct error *err);

@@ -99,7 +99,8 @@ static int check_files(const struct place *at, const struct recipe_files *files,
 	for (size_t i = 0; i < files->n && r == 0; i++) {
 		r = check(at, files->v[i].path, valid, what, err);
 		if (r == 0)
-			r = check(at, files->v[i].mode, mode_valid, "file mode (3 or 4 octal digits)", err);
+			r = check(at, files->v[i].mode, mode_valid,
+				"file mode (3 or 4 octal digits)", err);
 	}
 	return r;
 }
@@ -124,7 +125,8 @@ int recipe_check(const struct recipe *recipe, const char *path, struct span text
 		bool (*valid)(const char *);
 		const char *what;
 	} values[] = {
-		{ recipe->name, image_name_valid, "image name (lower-case letters, digits, . _ -)" },
+		{ recipe->name, image_name_valid,
+			"image name (lower-case letters, digits, . _ -)" },
 		{ recipe->title, title_valid, "title of one line" },
 		{ recipe->user, user_valid, "user name or number" },
 		{ recipe->cwd, cwd_valid, "absolute path" },
@@ -138,7 +140,8 @@ int recipe_check(const struct recipe *recipe, const char *path, struct span text
 	if (r == 0)
 		r = check_list(&at, &recipe->env, env_valid, "KEY=VALUE", err);
 	if (r == 0)
-		r = check_files(&at, &recipe->files, absolute_valid, "absolute path without '.' and '..'", err);
+		r = check_files(&at, &recipe->files, absolute_valid,
+			"absolute path without '.' and '..'", err);
 	if (r == 0)
 		r = check_example(&at, recipe->example, err);
 	return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a schema cannot say of a recipe: names and paths that must not become options, shell text or ways out. */
+/* What a schema cannot say of a recipe: names and paths that must not become options, shell text or
+ * ways out. */
 #pragma once
 
 #include "base/span.h"

@@ -5,28 +5,48 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/parse.h"
+
 static const char unknown_key[] = "Load: Unexpected key: ";
 static const char seen_key[] = "Load: Mapping field already seen: ";
+
+/* What stands in @text behind @before, up to the first of @end. */
+static struct span between(const char *text, const char *before, const char *end)
+{
+	const char *p = strstr(text, before);
+
+	if (!p)
+		return (struct span){ 0 };
+	p += strlen(before);
+	return (struct span){ p, strcspn(p, end) };
+}
+
+/* The backtrace has a line for each level, the innermost first: "  in mapping field 'env' (line: 4,
+ * column: 7)". */
+static void read_backtrace(struct complaint *c, const char *text)
+{
+	struct span field = between(text, "mapping field '", "'");
+	uint64_t line;
+
+	if (!c->line && parse_u64(between(text, "(line: ", ","), SIZE_MAX, &line) == 0)
+		c->line = line;
+	if (!c->field[0] && field.n > 0)
+		snprintf(c->field, sizeof c->field, "%.*s", (int)field.n, field.p);
+}
 
 void complaint_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
 	struct complaint *c = ctx;
 	char text[sizeof c->what];
-	char *field, *line;
 
 	(void)level;
 	vsnprintf(text, sizeof text, fmt, args);
 	text[strcspn(text, "\n")] = '\0';
 
-	if (strncmp(text, "  in ", 5) != 0) {
-		if (!c->what[0] && strcmp(text, "Load: Backtrace:") != 0)
-			memcpy(c->what, text, sizeof text);
-		return;
-	}
-	if (!c->line && (line = strstr(text, "(line: ")))
-		sscanf(line, "(line: %zu", &c->line);
-	if (!c->field[0] && (field = strstr(text, "mapping field '")))
-		sscanf(field, "mapping field '%63[^']'", c->field);
+	if (strncmp(text, "  in ", 5) == 0)
+		read_backtrace(c, text);
+	else if (!c->what[0] && strcmp(text, "Load: Backtrace:") != 0)
+		memcpy(c->what, text, sizeof text);
 }
 
 /* The place that comes with a wrong key is the one of the value before it. */
@@ -47,7 +67,8 @@ static void place_key(struct complaint *c)
 	c->field[0] = '\0';
 }
 
-int complaint_refuse(struct complaint *c, const char *path, const char *otherwise, struct error *err)
+int complaint_refuse(
+	struct complaint *c, const char *path, const char *otherwise, struct error *err)
 {
 	const char *what = c->what[0] ? c->what : otherwise;
 

@@ -19,14 +19,14 @@ enum {
 #define TEXT(key_, flag, type, member, min, max)                                                   \
 	CYAML_FIELD_STRING_PTR(key_, CYAML_FLAG_POINTER | (flag), type, member, min, max)
 
-#define LIST(key_, flag_, struct_, member_, entry_, min_)                                               \
+#define LIST(key_, flag_, struct_, member_, entry_, min_)                                          \
 	{                                                                                          \
-		.key = (key_), .data_offset = offsetof(struct_, member_.v),                            \
-		.count_offset = offsetof(struct_, member_.n), .count_size = sizeof(size_t),            \
+		.key = (key_), .data_offset = offsetof(struct_, member_.v),                        \
+		.count_offset = offsetof(struct_, member_.n), .count_size = sizeof(size_t),        \
 		.value = {                                                                         \
 			.type = CYAML_SEQUENCE,                                                    \
 			.flags = CYAML_FLAG_POINTER | (flag_),                                     \
-			.data_size = sizeof(*((struct_ *)NULL)->member_.v),                            \
+			.data_size = sizeof(*((struct_ *)NULL)->member_.v),                        \
 			.sequence = { .entry = (entry_), .min = (min_), .max = LIST_MAX },         \
 		},                                                                                 \
 	}
@@ -50,7 +50,8 @@ static const cyaml_schema_field_t example_fields[] = {
 	LIST("files", CYAML_FLAG_OPTIONAL, struct recipe_example, files, &file, 0),
 	LIST("argv", 0, struct recipe_example, argv, &line, 1),
 	TEXT("stdin", CYAML_FLAG_OPTIONAL, struct recipe_example, input, 0, FILE_MAX),
-	TEXT("expect_stdout", CYAML_FLAG_OPTIONAL, struct recipe_example, expect_stdout, 1, FILE_MAX),
+	TEXT("expect_stdout", CYAML_FLAG_OPTIONAL, struct recipe_example, expect_stdout, 1,
+		FILE_MAX),
 	LIST("expect_files", CYAML_FLAG_OPTIONAL, struct recipe_example, expect_files, &line, 0),
 	CYAML_FIELD_END,
 };
@@ -104,7 +105,8 @@ static int parse(const char *path, struct span text, struct recipe **ret, struct
 	cyaml_config_t cfg = config(&c);
 	cyaml_data_t *data = NULL;
 
-	cyaml_err_t e = cyaml_load_data((const uint8_t *)(text.n ? text.p : ""), text.n, &cfg, &recipe_schema, &data, NULL);
+	cyaml_err_t e = cyaml_load_data(
+		(const uint8_t *)(text.n ? text.p : ""), text.n, &cfg, &recipe_schema, &data, NULL);
 	cleanup(recipe_freep) struct recipe *r = data;
 	if (e == CYAML_ERR_OOM)
 		return fail(err, -ENOMEM, "read recipe '%s'", path);
@@ -114,6 +116,21 @@ static int parse(const char *path, struct span text, struct recipe **ret, struct
 		return refuse(err, -EINVAL, "%s:1: the recipe is empty", path);
 
 	*ret = take_ptr(r);
+	return 0;
+}
+
+int recipe_parse(const char *path, struct span text, struct recipe **ret, struct error *err)
+{
+	cleanup(recipe_freep) struct recipe *recipe = NULL;
+
+	int r = parse(path, text, &recipe, err);
+	if (r < 0)
+		return r;
+	r = recipe_check(recipe, path, text, err);
+	if (r < 0)
+		return r;
+
+	*ret = take_ptr(recipe);
 	return 0;
 }
 
@@ -127,15 +144,5 @@ int recipe_load(const char *path, struct recipe **ret, struct error *err)
 	int r = io_read_all(fd, RECIPE_MAX, &text);
 	if (r < 0)
 		return fail(err, r, "read recipe '%s'", path);
-
-	cleanup(recipe_freep) struct recipe *recipe = NULL;
-	r = parse(path, buf_span(&text), &recipe, err);
-	if (r < 0)
-		return r;
-	r = recipe_check(recipe, path, buf_span(&text), err);
-	if (r < 0)
-		return r;
-
-	*ret = take_ptr(recipe);
-	return 0;
+	return recipe_parse(path, buf_span(&text), ret, err);
 }

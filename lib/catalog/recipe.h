@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A recipe: the few lines of YAML from which an image is built, with one example of what it is good for. */
+/* A recipe: the few lines of YAML from which an image is built, with one example of what it is good
+ * for. */
 #pragma once
 
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/span.h"
 
 enum {
 	RECIPE_MAX = 256 << 10, /* bytes of YAML */
@@ -26,12 +28,13 @@ struct recipe_files {
 	size_t n;
 };
 
-/* One run that must go well: proof that the image works, and the first thing that a person sees of it. */
+/* One run that must go well: proof that the image works, and the first thing that a person sees of
+ * it. */
 struct recipe_example {
 	struct recipe_files files;
 	struct recipe_list argv;
-	char *input;		      /* standard input, or NULL */
-	char *expect_stdout;	      /* must be somewhere in the output, or NULL */
+	char *input;                     /* standard input, or NULL */
+	char *expect_stdout;             /* must be somewhere in the output, or NULL */
 	struct recipe_list expect_files; /* must be there and not empty, relative to /output */
 };
 
@@ -41,21 +44,25 @@ struct recipe {
 	struct recipe_list packages; /* of the distribution */
 	struct recipe_files files;
 	struct recipe_list setup; /* lines for sh -e, run as root in the new system */
-	struct recipe_list env;	  /* KEY=VALUE */
+	struct recipe_list env;   /* KEY=VALUE */
 	struct recipe_list cmd;
-	char *user, *cwd; /* or NULL */
+	char *user, *cwd;               /* or NULL */
 	struct recipe_example *example; /* or NULL */
 };
 
 /*
- * Reads and checks the recipe in file @path. Every complaint about the text names the file and the line. Caller frees
+ * Reads and checks the recipe in file @path. Every complaint about the text names the file and the
+ * line. Caller frees
  * *@ret with recipe_free().
  */
 int recipe_load(const char *path, struct recipe **ret, struct error *err);
 
+/* The same of @text; @path is for messages. */
+int recipe_parse(const char *path, struct span text, struct recipe **ret, struct error *err);
+
 /*
- * SHA-256, in hex, over everything of @r that makes a difference to the image, and over @made_with, which tells what
- * else does (distribution, version of the builder). NULL on -ENOMEM. Caller frees.
+ * SHA-256, in hex, over everything of @r that makes a difference to the image, and over @made_with,
+ * which tells what else does (distribution, version of the builder). NULL on -ENOMEM. Caller frees.
  */
 char *recipe_hash(const struct recipe *r, const char *made_with);
 

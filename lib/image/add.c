@@ -95,7 +95,8 @@ static int copy_digest(int from, int to, char **ret_digest, uint64_t *ret_bytes)
 /* A fresh file for everyone to read, whatever the umask. */
 static int create(int dir, const char *name)
 {
-	cleanup_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	cleanup_fd int fd =
+		openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
 	if (fchmod(fd, 0644) < 0)
@@ -181,10 +182,13 @@ int image_store_remove(const char *store, const char *name, struct error *err)
 	if (dir < 0)
 		return fail(err, -errno, "open image store '%s'", store);
 
-	/* The config first: without it the rest is no image, with it alone the image would be a damaged one. */
+	/* The config first: without it the rest is no image, with it alone the image would be a
+	 * damaged one. */
 	snprintf(file, sizeof file, "%s.json", name);
 	if (unlinkat(dir, file, 0) < 0)
-		return fail(err, -errno, "remove image '%s' from '%s'", name, store);
+		return errno == ENOENT
+			       ? refuse(err, -ENOENT, "no image '%s' in '%s'", name, store)
+			       : fail(err, -errno, "remove image '%s' from '%s'", name, store);
 	snprintf(file, sizeof file, "%s.erofs", name);
 	if (unlinkat(dir, file, 0) < 0 && errno != ENOENT)
 		return fail(err, -errno, "remove image '%s' from '%s'", name, store);

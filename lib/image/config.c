@@ -46,8 +46,8 @@ static bool digest_valid(const char *s)
 	       strspn(s + 7, "0123456789abcdef") == 64;
 }
 
-static int read_text(char **text, const struct row *row, const json_t *v, const char *path,
-	struct error *err)
+static int read_text(
+	char **text, const struct row *row, const json_t *v, const char *path, struct error *err)
 {
 	if (!v)
 		return 0;
@@ -71,21 +71,22 @@ static int read_list(struct strv *list, const struct row *row, const json_t *v, 
 	for (size_t i = 0; i < json_array_size(v); i++) {
 		const char *s = json_string_value(json_array_get(v, i));
 		if (!s)
-			return refuse(err, -EINVAL, "image config '%s': '%s' holds what is no string",
-				path, row->key);
+			return refuse(err, -EINVAL,
+				"image config '%s': '%s' holds what is no string", path, row->key);
 		if (strv_add(list, s) < 0)
 			return fail(err, -ENOMEM, "read image config '%s'", path);
 	}
 	return 0;
 }
 
-static int read_number(const json_t *top, const char *key, const char *path, json_int_t *ret,
-	struct error *err)
+static int read_number(
+	const json_t *top, const char *key, const char *path, json_int_t *ret, struct error *err)
 {
 	const json_t *v = json_object_get(top, key);
 
 	if (v && (!json_is_integer(v) || json_integer_value(v) < 0))
-		return refuse(err, -EINVAL, "image config '%s': '%s' is no whole number", path, key);
+		return refuse(
+			err, -EINVAL, "image config '%s': '%s' is no whole number", path, key);
 	*ret = json_integer_value(v);
 	return 0;
 }
@@ -94,7 +95,8 @@ int image_config_parse(struct image *img, struct span text, const char *path, ui
 	struct error *err)
 {
 	json_error_t where;
-	cleanup(json_decrefp) json_t *top = json_loadb(text.n ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &where);
+	cleanup(json_decrefp) json_t *top =
+		json_loadb(text.n ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_object(top))
 		return refuse(err, -EINVAL, "image config '%s', line %d: %s", path,
 			top ? 1 : where.line, top ? "no JSON object" : where.text);
@@ -112,7 +114,8 @@ int image_config_parse(struct image *img, struct span text, const char *path, ui
 			return r;
 	}
 	if (!digest_valid(img->digest))
-		return refuse(err, -EINVAL, "image config '%s': no 'digest' of the form sha256:HEX", path);
+		return refuse(err, -EINVAL, "image config '%s': no 'digest' of the form sha256:HEX",
+			path);
 
 	json_int_t created, bytes;
 	int r = read_number(top, "created", path, &created, err);
@@ -138,12 +141,13 @@ static json_t *list_json(const struct strv *list)
 
 char *image_config_format(const struct image *img)
 {
-	cleanup(json_decrefp) json_t *top = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
-		"name", img->name, "title", img->title, "digest", img->digest,
-		"bytes", (json_int_t)img->bytes, "created", (json_int_t)img->created,
-		"recipe", img->recipe, "user", img->user, "cwd", img->cwd,
-		"env", list_json(&img->env), "entrypoint", list_json(&img->entrypoint),
-		"cmd", list_json(&img->cmd), "packages", list_json(&img->packages));
+	cleanup(json_decrefp) json_t *top =
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
+			img->name, "title", img->title, "digest", img->digest, "bytes",
+			(json_int_t)img->bytes, "created", (json_int_t)img->created, "recipe",
+			img->recipe, "user", img->user, "cwd", img->cwd, "env",
+			list_json(&img->env), "entrypoint", list_json(&img->entrypoint), "cmd",
+			list_json(&img->cmd), "packages", list_json(&img->packages));
 
 	return top ? json_dumps(top, JSON_INDENT(2)) : NULL;
 }

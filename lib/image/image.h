@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An image: a read-only root file system that the guest can mount, and what its maker said of running it. */
+/* An image: a read-only root file system that the guest can mount, and what its maker said of
+ * running it. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,23 +16,24 @@ enum {
 
 struct image {
 	char *name;
-	char *digest;	   /* "sha256:" and 64 hex digits of the root file system's bytes */
-	char *title;	   /* for people; may be empty */
-	char *user;	   /* as in an OCI config: "", "name", "1000", "1000:1000" */
-	char *cwd;	   /* "" when the image names none */
-	struct strv env;   /* KEY=VALUE */
+	char *digest;    /* "sha256:" and 64 hex digits of the root file system's bytes */
+	char *title;     /* for people; may be empty */
+	char *user;      /* as in an OCI config: "", "name", "1000", "1000:1000" */
+	char *cwd;       /* "" when the image names none */
+	struct strv env; /* KEY=VALUE */
 	struct strv entrypoint, cmd;
-	char *recipe;	   /* hash of the recipe it was built from; "" when there was none */
+	char *recipe;         /* hash of the recipe it was built from; "" when there was none */
 	struct strv packages; /* "name version" of what is installed in it; may be empty */
-	uint64_t bytes;	   /* size of the root file system's file */
-	int64_t created;   /* seconds since the epoch */
-	int fd;		   /* the erofs file, O_RDONLY, readable by whoever holds the descriptor */
+	uint64_t bytes;       /* size of the root file system's file */
+	int64_t created;      /* seconds since the epoch */
+	int fd; /* the erofs file, O_RDONLY, readable by whoever holds the descriptor */
 };
 
 /* An image without a root file system (fd -1), all strings empty. NULL on -ENOMEM or a bad name. */
 struct image *image_new(const char *name);
 
-/* Lower-case letters, digits, '.', '_' and '-', the first a letter or digit, at most IMAGE_NAME_MAX. */
+/* Lower-case letters, digits, '.', '_' and '-', the first a letter or digit, at most
+ * IMAGE_NAME_MAX. */
 bool image_name_valid(const char *name);
 
 /*
@@ -42,7 +44,8 @@ char *image_store_path(const char *override);
 
 /*
  * Opens image @name of the store at @store. -ENOENT names up to three images with a near name;
- * -EINVAL for a name that is no image name or a damaged config. Caller frees *@ret with image_free().
+ * -EINVAL for a name that is no image name or a damaged config. Caller frees *@ret with
+ * image_free().
  */
 int image_open(const char *store, const char *name, struct image **ret, struct error *err);
 
@@ -51,21 +54,25 @@ int image_list(const char *store, struct image ***ret, size_t *ret_n, struct err
 void image_list_free(struct image **list, size_t n);
 
 /*
- * Takes the store for writing, so that writers do not meet; makes the directory when it is missing. Returns a
- * descriptor that holds the lock until it is closed, -EWOULDBLOCK when somebody else holds it and not @wait.
+ * Takes the store for writing, so that writers do not meet; makes the directory when it is missing.
+ * Returns a descriptor that holds the lock until it is closed, -EWOULDBLOCK when somebody else
+ * holds it and not @wait.
  */
 int image_store_lock(const char *store, bool wait, struct error *err);
 
 /*
- * Copies the erofs file @rootfs_fd into the store as image @img->name, replacing what has that name, and sets
- * @img->digest and @img->bytes. The caller holds the lock. Until the very end the old image stays as it is.
+ * Copies the erofs file @rootfs_fd into the store as image @img->name, replacing what has that
+ * name, and sets
+ * @img->digest and @img->bytes. The caller holds the lock. Until the very end the old image stays
+ * as it is.
  */
 int image_store_add(const char *store, struct image *img, int rootfs_fd, struct error *err);
 
 /* Removes image @name, damaged or not. -ENOENT when there is none. The caller holds the lock. */
 int image_store_remove(const char *store, const char *name, struct error *err);
 
-/* The config as JSON text, as it stands in the store and as `pe image show` prints it. Caller frees. */
+/* The config as JSON text, as it stands in the store and as `pe image show` prints it. Caller
+ * frees. */
 char *image_config_format(const struct image *img);
 
 void image_free(struct image *img); /* NULL is fine */

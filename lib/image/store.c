@@ -2,11 +2,12 @@
 /*
  * Theory of operation
  *
- * The store is a directory. Image NAME is NAME.erofs, its root file system, and NAME.json, its config; there is an
- * image where there is a config. Readers take no lock. A writer holds flock() on the directory, writes both files
- * under names that start with a dot, makes them durable, and then renames first the root file system and then the
- * config. Killed before the renames, it leaves the old image and two dot files, which the next writer of that name
- * overwrites. Killed between the two, it leaves a config whose "bytes" do not fit, which image_open() refuses.
+ * The store is a directory. Image NAME is NAME.erofs, its root file system, and NAME.json, its
+ * config; there is an image where there is a config. Readers take no lock. A writer holds flock()
+ * on the directory, writes both files under names that start with a dot, makes them durable, and
+ * then renames first the root file system and then the config. Killed before the renames, it leaves
+ * the old image and two dot files, which the next writer of that name overwrites. Killed between
+ * the two, it leaves a config whose "bytes" do not fit, which image_open() refuses.
  */
 #include "image.h"
 
@@ -70,7 +71,8 @@ static int read_names(const char *store, struct strv *names, struct error *err)
 		size_t n = strlen(e->d_name), tail = strlen(CONFIG);
 		char name[IMAGE_NAME_MAX + 1];
 
-		if (n <= tail || n - tail > IMAGE_NAME_MAX || strcmp(e->d_name + n - tail, CONFIG) != 0)
+		if (n <= tail || n - tail > IMAGE_NAME_MAX ||
+			strcmp(e->d_name + n - tail, CONFIG) != 0)
 			continue;
 		memcpy(name, e->d_name, n - tail);
 		name[n - tail] = '\0';
@@ -100,17 +102,19 @@ static int check_name(const char *name, struct error *err)
 	if (image_name_valid(name))
 		return 0;
 	return refuse(err, -EINVAL,
-		"'%.80s' is no image name: lower-case letters, digits, '.', '_' and '-', at most %d",
+		"'%.80s' is no image name: lower-case letters, digits, '.', '_' and '-', at most "
+		"%d",
 		name, IMAGE_NAME_MAX);
 }
 
-static int read_config(int dir, const char *store, struct image *img, uint64_t *ret_bytes,
-	struct error *err)
+static int read_config(
+	int dir, const char *store, struct image *img, uint64_t *ret_bytes, struct error *err)
 {
 	char path[4096];
 	snprintf(path, sizeof path, "%s/%s" CONFIG, store, img->name);
 
-	cleanup_fd int fd = openat(dir, path + strlen(store) + 1, O_RDONLY | O_CLOEXEC);
+	cleanup_fd int fd =
+		openat(dir, path + strlen(store) + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? refuse_unknown(store, img->name, err)
 				       : fail(err, -errno, "open image config '%s'", path);
@@ -123,23 +127,26 @@ static int read_config(int dir, const char *store, struct image *img, uint64_t *
 }
 
 /* Opens the root file system and looks whether it is one, and the one that the config is about. */
-static int open_rootfs(int dir, const char *store, struct image *img, uint64_t config_bytes,
-	struct error *err)
+static int open_rootfs(
+	int dir, const char *store, struct image *img, uint64_t config_bytes, struct error *err)
 {
 	char path[4096];
 	snprintf(path, sizeof path, "%s/%s" ROOTFS, store, img->name);
 
-	cleanup_fd int fd = openat(dir, path + strlen(store) + 1, O_RDONLY | O_CLOEXEC);
+	cleanup_fd int fd =
+		openat(dir, path + strlen(store) + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return fail(err, -errno, "open image '%s'", path);
 
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return fail(err, -errno, "stat image '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return refuse(err, -EINVAL, "image '%s' is not a file", path);
 	if (config_bytes && (uint64_t)st.st_size != config_bytes)
 		return refuse(err, -EINVAL,
-			"image '%s' is damaged: %lld bytes, its config says %llu; build it again", path,
-			(long long)st.st_size, (unsigned long long)config_bytes);
+			"image '%s' is damaged: %lld bytes, its config says %llu; build it again",
+			path, (long long)st.st_size, (unsigned long long)config_bytes);
 
 	unsigned char magic[sizeof erofs_magic] = { 0 };
 	ssize_t n = io_pread(fd, magic, sizeof magic, EROFS_SUPER_OFFSET);

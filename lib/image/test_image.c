@@ -51,9 +51,10 @@ static void put(const char *path, const char *text, size_t n)
 /* As much of an erofs file as we look at: the magic number of the superblock. */
 static void put_rootfs(const char *path)
 {
+	static const unsigned char magic[4] = { 0xe2, 0xe1, 0xf5, 0xe0 };
 	char bytes[4096] = { 0 };
 
-	memcpy(bytes + 1024, "\xe2\xe1\xf5\xe0", 4);
+	memcpy(bytes + 1024, magic, sizeof magic);
 	put(path, bytes, sizeof bytes);
 }
 
@@ -73,12 +74,24 @@ static void test_names(void **state)
 		const char *name;
 		bool valid;
 	} cases[] = {
-		{ "a", true }, { "0", true }, { "gcc-12.2_x", true },
+		{ "a", true },
+		{ "0", true },
+		{ "gcc-12.2_x", true },
 		{ "a234567890123456789012345678901234567890123456789012345678901234", true },
 		{ "a2345678901234567890123456789012345678901234567890123456789012345", false },
-		{ "", false }, { ".", false }, { "..", false }, { ".a", false }, { "-a", false }, { "_a", false },
-		{ "A", false }, { "aB", false }, { "a/b", false }, { "a b", false }, { "a\n", false },
-		{ "\xc3\xa4", false }, { "a:b", false },
+		{ "", false },
+		{ ".", false },
+		{ "..", false },
+		{ ".a", false },
+		{ "-a", false },
+		{ "_a", false },
+		{ "A", false },
+		{ "aB", false },
+		{ "a/b", false },
+		{ "a b", false },
+		{ "a\n", false },
+		{ "\xc3\xa4", false },
+		{ "a:b", false },
 	};
 
 	(void)state;
@@ -118,9 +131,12 @@ static void test_open(void **state)
 	char magic[4];
 
 	(void)state;
-	put_image("a", "{\"digest\": \"" DIGEST "\", \"title\": \"T\", \"user\": \"1000\", \"cwd\": \"/w\","
-		       "\"env\": [\"A=1\", \"B=2\"], \"cmd\": [\"x\"], \"entrypoint\": [\"e\", \"f\"],"
-		       "\"created\": 7, \"recipe\": \"r\", \"packages\": [\"p 1\"], \"of the future\": {}}");
+	put_image("a",
+		"{\"digest\": \"" DIGEST
+		"\", \"title\": \"T\", \"user\": \"1000\", \"cwd\": \"/w\","
+		"\"env\": [\"A=1\", \"B=2\"], \"cmd\": [\"x\"], \"entrypoint\": [\"e\", \"f\"],"
+		"\"created\": 7, \"recipe\": \"r\", \"packages\": [\"p 1\"], \"of the future\": "
+		"{}}");
 	assert_int_equal(image_open("s", "a", &img, &err), 0);
 	assert_string_equal(img->name, "a");
 	assert_string_equal(img->digest, DIGEST);
@@ -201,9 +217,11 @@ static void test_damaged_config(void **state)
 		{ "{\"digest\": \"" DIGEST "\", \"digest\": \"" DIGEST "\"}", "duplicate" },
 		{ "{\"digest\": \"" DIGEST "\", \"title\": null}", "'title' is no string" },
 		{ "{\"digest\": \"" DIGEST "\", \"env\": \"A=1\"}", "'env' is no list" },
-		{ "{\"digest\": \"" DIGEST "\", \"cmd\": [\"a\", 1]}", "'cmd' holds what is no string" },
+		{ "{\"digest\": \"" DIGEST "\", \"cmd\": [\"a\", 1]}",
+			"'cmd' holds what is no string" },
 		{ "{\"digest\": \"" DIGEST "\", \"created\": -1}", "'created' is no whole number" },
-		{ "{\"digest\": \"" DIGEST "\", \"created\": 1.5}", "'created' is no whole number" },
+		{ "{\"digest\": \"" DIGEST "\", \"created\": 1.5}",
+			"'created' is no whole number" },
 		{ "{\"digest\": \"" DIGEST "\", \"bytes\": 4095}",
 			"'s/a.erofs' is damaged: 4096 bytes, its config says 4095" },
 	};

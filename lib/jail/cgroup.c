@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "namespaces.h"
 #include "sys/io.h"
 
 static const char prefix[] = "program-explorer-";
@@ -167,7 +168,10 @@ void cgroup_enclose(struct cgroup *c, int pid)
 	char parent[200];
 	bool v2;
 
-	for (int i = 0; i < CONTROLLERS; i++)
+	/* With a user of its own RLIMIT_NPROC bounds the jail's tasks already: one move less. */
+	int n = namespaces_own_ids() ? 1 : CONTROLLERS;
+
+	for (int i = 0; i < n; i++)
 		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && !v2 && make_group(c, i, parent, v2))
 			move_family(c->paths[i], pid, FAMILY_DEPTH);
 }

@@ -49,7 +49,8 @@ int distribution_read(struct distribution *d, const char *path, struct error *er
 		read_value(line, SPAN_LITERAL("VERSION_CODENAME"), &codename);
 	}
 	if (!id.n || !codename.n)
-		return refuse(err, -ENOENT, "'%s' has no %s: images are made from Debian's packages", path,
+		return refuse(err, -ENOENT,
+			"'%s' has no %s: images are made from Debian's packages", path,
 			id.n ? "VERSION_CODENAME" : "ID");
 
 	cleanup(distribution_done) struct distribution fresh = { strndup(id.p, id.n),
@@ -124,6 +125,24 @@ int sources_parse(const struct distribution *d, struct span text, struct strv *s
 		if (n < COLUMNS || !is_wanted(d, c))
 			continue;
 		int r = add_once(sources, c);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int proxies_parse(struct span text, struct strv *proxies)
+{
+	struct span line;
+
+	while (span_cut(&text, '\n', &line)) {
+		struct span rest = line, key;
+
+		if (!span_cut(&rest, ' ', &key) || !span_starts(key, SPAN_LITERAL("Acquire::")) ||
+			!memmem(key.p, key.n, "::Proxy", 7) ||
+			span_equal(rest, SPAN_LITERAL("\"\"")))
+			continue;
+		int r = strv_add_span(proxies, line);
 		if (r < 0)
 			return r;
 	}

@@ -13,35 +13,37 @@
 #include "sys/io.h"
 
 /*
- * Every image has somebody to be: programs run as 1000 and look themselves up. Everything that writes does so inside
- * of the new root, where no link can lead out of it.
+ * Every image has somebody to be: programs run as 1000 and look themselves up. Everything that
+ * writes does so inside of the new root, where no link can lead out of it.
  */
-static const char head[] = "set -eu\n"
-			   "root=$1\n"
-			   "in_root() {\n"
-			   "	chroot \"$root\" env -i HOME=/root LANG=C.UTF-8 "
-			   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \"$@\"\n"
-			   "}\n"
-			   "in_root sh -c 'cat >>/etc/group' <<-end\n"
-			   "	user:x:1000:\n"
-			   "end\n"
-			   "in_root sh -c 'cat >>/etc/passwd' <<-end\n"
-			   "	user:x:1000:1000::/home/user:/bin/sh\n"
-			   "end\n"
-			   "in_root mkdir -p /home/user /input /output\n"
-			   "in_root chown 1000:1000 /home/user /input /output\n"
-			   "put() {\n"
-			   "	in_root sh -ec 'mkdir -p \"${0%/*}\"; cat >\"$0\"; chmod \"$1\" \"$0\"' "
-			   "\"$2\" \"$3\" <\"$" NOTES_ENV "/$1\"\n"
-			   "}\n";
+static const char head[] =
+	"set -eu\n"
+	"root=$1\n"
+	"in_root() {\n"
+	"	chroot \"$root\" env -i HOME=/root LANG=C.UTF-8 "
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \"$@\"\n"
+	"}\n"
+	"in_root sh -c 'cat >>/etc/group' <<-end\n"
+	"	user:x:1000:\n"
+	"end\n"
+	"in_root sh -c 'cat >>/etc/passwd' <<-end\n"
+	"	user:x:1000:1000::/home/user:/bin/sh\n"
+	"end\n"
+	"in_root mkdir -p /home/user /input /output\n"
+	"in_root chown 1000:1000 /home/user /input /output\n"
+	"put() {\n"
+	"	in_root sh -ec 'mkdir -p \"${0%/*}\"; cat >\"$0\"; chmod \"$1\" \"$0\"' "
+	"\"$2\" \"$3\" <\"$" NOTES_ENV "/$1\"\n"
+	"}\n";
 
 /* Of what is left of the making: dates and times that no program needs. */
-static const char tail[] = "in_root sh -ec '\n"
-			   "	rm -f /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/resolv.conf\n"
-			   "	rm -f /var/lib/dpkg/*-old /var/cache/debconf/*-old\n"
-			   "	echo localhost >/etc/hostname\n"
-			   "	: >/etc/resolv.conf\n"
-			   "'\n";
+static const char tail[] =
+	"in_root sh -ec '\n"
+	"	rm -f /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/resolv.conf\n"
+	"	rm -f /var/lib/dpkg/*-old /var/cache/debconf/*-old\n"
+	"	echo localhost >/etc/hostname\n"
+	"	: >/etc/resolv.conf\n"
+	"'\n";
 
 static int write_file(const char *dir, const char *name, const char *p, size_t n, struct error *err)
 {
@@ -88,7 +90,8 @@ static int write_script(const char *dir, const struct recipe *recipe, struct err
 	}
 	if (r == 0)
 		r = buf_add(&b, tail, sizeof tail - 1);
-	return r < 0 ? fail(err, r, "write '%s/script'", dir) : write_file(dir, "script", b.p, b.n, err);
+	return r < 0 ? fail(err, r, "write '%s/script'", dir)
+		     : write_file(dir, "script", b.p, b.n, err);
 }
 
 static int write_all(const char *dir, const struct recipe *recipe, struct error *err)

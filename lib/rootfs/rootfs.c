@@ -2,15 +2,18 @@
 /*
  * Theory of operation
  *
- * mmdebstrap makes a directory, mkfs.erofs an image of it. Owners must come out right, so both run as root: the real
- * one, or, for an ordinary user, root of a user namespace over subordinate ids, which mmdebstrap knows how to enter
- * (--unshare-helper). Then the directory belongs to ids that are not ours, so all that touches it is run through the
- * same helper, removal too. The real root gets a mount namespace of its own where that is allowed: whatever mmdebstrap
- * mounts is gone with it, and cannot be in the way of the removal.
+ * mmdebstrap makes a directory, mkfs.erofs an image of it. Owners must come out right, so both run
+ * as root: the real one, or, for an ordinary user, root of a user namespace over subordinate ids,
+ * which mmdebstrap knows how to enter
+ * (--unshare-helper). Then the directory belongs to ids that are not ours, so all that touches it
+ * is run through the same helper, removal too. The real root gets a mount namespace of its own
+ * where that is allowed: whatever mmdebstrap mounts is gone with it, and cannot be in the way of
+ * the removal.
  *
- * Two temporary directories: `notes`, ours, holds what the recipe's own files and set-up lines became; `work`, the
- * builder's, holds root/ and root.erofs. Everything in `work` is as old as the newest package, so that the same
- * packages give the same bytes, and so that what compares times of files (Python's caches) finds them in order.
+ * Two temporary directories: `notes`, ours, holds what the recipe's own files and set-up lines
+ * became; `work`, the builder's, holds root/ and root.erofs. Everything in `work` is as old as the
+ * newest package, so that the same packages give the same bytes, and so that what compares times of
+ * files (Python's caches) finds them in order.
  */
 #include "rootfs.h"
 
@@ -33,7 +36,7 @@ struct build {
 	const struct rootfs_watch *watch;
 	struct tool_run tool;
 	struct strv as_root; /* the words before a command that is to run as the builder's root */
-	struct strv sources;
+	struct strv sources, proxies;
 	char *notes, *work;
 };
 
@@ -55,7 +58,8 @@ static void phase(const struct build *b, const char *what)
 }
 
 /* Runs the words of @words, NULL-terminated, as root. */
-static int run_as_root(struct build *b, const char *const *words, struct buf *output, struct error *err)
+static int run_as_root(
+	struct build *b, const char *const *words, struct buf *output, struct error *err)
 {
 	cleanup_strv struct strv argv = { 0 };
 
@@ -64,7 +68,9 @@ static int run_as_root(struct build *b, const char *const *words, struct buf *ou
 	for (; *words; words++)
 		if (strv_add(&argv, *words) < 0)
 			return fail(err, -ENOMEM, "run '%s'", *words);
-	return tool_run(&b->tool, &argv, output, err);
+	struct tool_run t = b->tool;
+	t.wrapped = b->as_root.n;
+	return tool_run(&t, &argv, output, err);
 }
 
 static void build_done(struct build *b)
@@ -79,6 +85,7 @@ static void build_done(struct build *b)
 		notes_remove(b->notes);
 	strv_done(&b->as_root);
 	strv_done(&b->sources);
+	strv_done(&b->proxies);
 	free(b->notes);
 	free(b->work);
 }
@@ -144,18 +151,35 @@ static int find_sources(struct build *b, struct error *err)
 		r = ask_apt(b, "--no-release-info", err);
 	if (r == 0 && b->sources.n == 0)
 		return refuse(err, -ENOENT,
-			"apt knows no source of packages for %s '%s' ('apt-get indextargets' lists them)",
+			"apt knows no source of packages for %s '%s' ('apt-get indextargets' lists "
+			"them)",
 			b->distribution->id, b->distribution->codename);
 	return r;
 }
 
+/* mmdebstrap's apt has a configuration of its own; of this machine's it needs the way out. */
+static int find_proxies(struct build *b, struct error *err)
+{
+	static const char *const words[] = { "apt-config", "dump", "--format", PROXIES_FORMAT };
+	cleanup_strv struct strv argv = { 0 };
+	cleanup_buf struct buf text = { 0 };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strv_add(&argv, words[i]) < 0)
+			return fail(err, -ENOMEM, "ask apt for its proxies");
+	int r = tool_run(&b->tool, &argv, &text, err);
+	if (r < 0)
+		return r;
+	r = proxies_parse(buf_span(&text), &b->proxies);
+	return r < 0 ? fail(err, r, "read apt's proxies") : 0;
+}
+
 static int make_work(struct build *b, struct error *err)
 {
+	static const char script[] = "d=$(mktemp -d \"$0/pe-image-XXXXXX\") && chmod 711 \"$d\" && "
+				     "mkdir -m 755 \"$d/root\" && echo \"$d\"";
 	const char *tmp = getenv("TMPDIR");
-	const char *const words[] = { "sh", "-c",
-		"d=$(mktemp -d \"$0/pe-image-XXXXXX\") && chmod 711 \"$d\" && mkdir -m 755 \"$d/root\" && "
-		"echo \"$d\"",
-		tmp && *tmp ? tmp : "/var/tmp", NULL };
+	const char *const words[] = { "sh", "-c", script, tmp && *tmp ? tmp : "/var/tmp", NULL };
 
 	cleanup_buf struct buf text = { 0 };
 	int r = run_as_root(b, words, &text, err);
@@ -193,7 +217,7 @@ static int mmdebstrap_words(struct strv *argv, const struct build *b)
 	const char *const words[] = { "mmdebstrap",
 		geteuid() == 0 ? "--mode=root" : "--mode=unshare", "--variant=essential",
 		"--format=directory", "--aptopt=Acquire::Languages \"none\"",
-		"--aptopt=Acquire::Retries \"3\"", "--customize-hook=" NOTES_HOOK };
+		"--aptopt=Acquire::Retries \"3\"", NOTES_HOOK };
 
 	if (geteuid() == 0 && strv_add_all(argv, &b->as_root) < 0)
 		return -ENOMEM;
@@ -202,6 +226,9 @@ static int mmdebstrap_words(struct strv *argv, const struct build *b)
 			return -ENOMEM;
 	for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
 		if (strv_addf(argv, "--dpkgopt=%s", left_out[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < b->proxies.n; i++)
+		if (strv_addf(argv, "--aptopt=%s", b->proxies.v[i]) < 0)
 			return -ENOMEM;
 	if (access(HOOKS, X_OK) == 0 && strv_add(argv, "--hook-dir=" HOOKS) < 0)
 		return -ENOMEM;
@@ -215,7 +242,9 @@ static int install(struct build *b, struct error *err)
 
 	if (mmdebstrap_words(&argv, b) < 0 || setenv(NOTES_ENV, b->notes, 1) < 0)
 		return fail(err, -ENOMEM, "install the packages");
-	return tool_run(&b->tool, &argv, NULL, err);
+	struct tool_run t = b->tool;
+	t.wrapped = geteuid() == 0 ? b->as_root.n : 0;
+	return tool_run(&t, &argv, NULL, err);
 }
 
 /* When the newest package was made: dpkg keeps the times of the lists that came in the packages. */
@@ -307,12 +336,15 @@ static int prepare(struct build *b, struct error *err)
 	if (r == 0)
 		r = find_sources(b, err);
 	if (r == 0)
+		r = find_proxies(b, err);
+	if (r == 0)
 		r = notes_write(b->recipe, &b->notes, err);
 	return r < 0 ? r : make_work(b, err);
 }
 
 int rootfs_build(const struct recipe *recipe, const struct distribution *distribution,
-	const struct rootfs_watch *watch, int log_fd, int *ret_fd, struct strv *packages, struct error *err)
+	const struct rootfs_watch *watch, int log_fd, int *ret_fd, struct strv *packages,
+	struct error *err)
 {
 	cleanup(build_done) struct build b = {
 		.recipe = recipe,

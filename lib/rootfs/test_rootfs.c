@@ -38,9 +38,10 @@ static void test_distribution(void **state)
 	struct error err = { "" };
 
 	(void)state;
-	assert_int_equal(read_os_release("PRETTY_NAME=\"Debian\"\nID=debian\nVERSION_CODENAME=\"bookworm\"\n"
-					 "ID_LIKE=x\n",
-				 &d, &err),
+	assert_int_equal(
+		read_os_release("PRETTY_NAME=\"Debian\"\nID=debian\nVERSION_CODENAME=\"bookworm\"\n"
+				"ID_LIKE=x\n",
+			&d, &err),
 		0);
 	assert_string_equal(d.id, "debian");
 	assert_string_equal(d.codename, "bookworm");
@@ -57,29 +58,29 @@ static void test_distribution(void **state)
 static void check_sources(const char *text, const char *expected)
 {
 	cleanup_strv struct strv sources = { 0 };
-	char all[1024] = "";
+	cleanup_buf struct buf all = { 0 };
 
 	assert_int_equal(sources_parse(&bookworm, span_of(text), &sources), 0);
-	for (size_t i = 0; i < sources.n; i++) {
-		strncat(all, sources.v[i], sizeof all - strlen(all) - 2);
-		strncat(all, "\n", 2);
-	}
-	assert_string_equal(all, expected);
+	for (size_t i = 0; i < sources.n; i++)
+		assert_int_equal(buf_addf(&all, "%s\n", sources.v[i]), 0);
+	assert_int_equal(buf_add(&all, "", 1), 0);
+	assert_string_equal(all.p, expected);
 }
 
 static void test_sources(void **state)
 {
 	(void)state;
 	check_sources("", "");
-	check_sources("http://a/debian/ bookworm main bookworm Debian\n"
-		      "http://a/debian/ bookworm main bookworm Debian\n"
-		      "http://a/debian/ oldstable contrib bookworm Debian\n"
-		      "http://a/debian/ bookworm-updates main bookworm-updates Debian\n"
-		      "http://a/security/ bookworm-security main bookworm-security Debian\n"
-		      "http://a/debian/ bookworm-backports main bookworm-backports Debian Backports\n"
-		      "http://a/debian/ sid main sid Debian\n"
-		      "http://b/ bookworm main bookworm Somebody Else\n"
-		      "http://c/ bookworm\n",
+	check_sources(
+		"http://a/debian/ bookworm main bookworm Debian\n"
+		"http://a/debian/ bookworm main bookworm Debian\n"
+		"http://a/debian/ oldstable contrib bookworm Debian\n"
+		"http://a/debian/ bookworm-updates main bookworm-updates Debian\n"
+		"http://a/security/ bookworm-security main bookworm-security Debian\n"
+		"http://a/debian/ bookworm-backports main bookworm-backports Debian Backports\n"
+		"http://a/debian/ sid main sid Debian\n"
+		"http://b/ bookworm main bookworm Somebody Else\n"
+		"http://c/ bookworm\n",
 		"deb http://a/debian/ bookworm main\n"
 		"deb http://a/debian/ oldstable contrib\n"
 		"deb http://a/debian/ bookworm-updates main\n"
@@ -96,6 +97,24 @@ static void test_sources_without_release(void **state)
 		      "http://c/ bookworm-pgdg main $(CODENAME) $(ORIGIN)\n",
 		"deb http://a/ bookworm main\n"
 		"deb http://a/ bookworm-updates main\n");
+}
+
+static void test_proxies(void **state)
+{
+	cleanup_strv struct strv proxies = { 0 };
+
+	(void)state;
+	assert_int_equal(proxies_parse(span_of("Acquire \"\"\n"
+					       "Acquire::http::Timeout \"3\"\n"
+					       "Acquire::http::Proxy \"http://a:1\"\n"
+					       "Acquire::https::Proxy::b \"DIRECT\"\n"
+					       "Acquire::ftp::Proxy \"\"\n"
+					       "APT::Proxy \"x\"\n"),
+				 &proxies),
+		0);
+	assert_int_equal(proxies.n, 2);
+	assert_string_equal(proxies.v[0], "Acquire::http::Proxy \"http://a:1\"");
+	assert_string_equal(proxies.v[1], "Acquire::https::Proxy::b \"DIRECT\"");
 }
 
 static int run(const struct tool_run *t, const char *script, struct buf *output, struct error *err)
@@ -143,13 +162,15 @@ static void test_tool_missing(void **state)
 	assert_non_null(strstr(err.text, "no-such-tool"));
 
 	assert_int_equal(tool_check("sh", &err), 0);
-	char *path = strdup(getenv("PATH"));
+	const char *old = getenv("PATH");
+	cleanup_free char *path = strdup(old ? old : "/bin");
+
+	assert_non_null(path);
 	setenv("PATH", "/nowhere", 1);
 	assert_int_equal(tool_check("mkfs.erofs", &err), -ENOENT);
-	assert_string_equal(err.text,
-		"'mkfs.erofs' is missing; this installs it: apt-get install erofs-utils");
+	assert_string_equal(
+		err.text, "'mkfs.erofs' is missing; this installs it: apt-get install erofs-utils");
 	setenv("PATH", path, 1);
-	free(path);
 }
 
 static void test_tool_stopped(void **state)
@@ -163,13 +184,17 @@ static void test_tool_stopped(void **state)
 	assert_int_equal(run(&t, "exec sleep 60", NULL, &err), -ECANCELED);
 }
 
-/* The notes of a recipe, carried out by a shell whose chroot is a function that writes down what it is told. */
+/* The notes of a recipe, carried out by a shell whose chroot is a function that writes down what it
+ * is told. */
 static void test_notes(void **state)
 {
 	char *setup[] = { (char[]){ "echo 'it''s' \"$HOME\"" } };
-	struct recipe_file file = { .path = (char[]){ "/etc/it's" }, .content = (char[]){ "content\n" },
+	struct recipe_file file = { .path = (char[]){ "/etc/it's" },
+		.content = (char[]){ "content\n" },
 		.mode = (char[]){ "0600" } };
-	const struct recipe recipe = { .name = (char[]){ "x" }, .setup = { setup, 1 }, .files = { &file, 1 } };
+	const struct recipe recipe = {
+		.name = (char[]){ "x" }, .setup = { setup, 1 }, .files = { &file, 1 }
+	};
 	const struct tool_run t = { .log_fd = -1 };
 	cleanup_free char *path = NULL;
 	cleanup_buf struct buf out = { 0 };
@@ -178,8 +203,11 @@ static void test_notes(void **state)
 	(void)state;
 	assert_int_equal(notes_write(&recipe, &path, &err), 0);
 	setenv(NOTES_ENV, path, 1);
-	assert_int_equal(run(&t, "chroot() { shift 5; printf '<%s>' \"$@\"; cat </dev/stdin; }\n"
-				 "set -- /new; . \"$" NOTES_ENV "/script\"", &out, &err), 0);
+	assert_int_equal(run(&t,
+				 "chroot() { shift 5; printf '<%s>' \"$@\"; cat </dev/stdin; }\n"
+				 "set -- /new; . \"$" NOTES_ENV "/script\"",
+				 &out, &err),
+		0);
 	notes_remove(path);
 	assert_int_equal(buf_add(&out, "", 1), 0);
 	assert_non_null(strstr(out.p, "user:x:1000:1000::/home/user:/bin/sh\n"));
@@ -194,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_distribution),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_sources_without_release),
+		cmocka_unit_test(test_proxies),
 		cmocka_unit_test(test_tool),
 		cmocka_unit_test(test_tool_missing),
 		cmocka_unit_test(test_tool_stopped),

@@ -21,6 +21,7 @@ enum {
 static const struct {
 	const char *tool, *package;
 } packages[] = {
+	{ "apt-config", "apt" },
 	{ "apt-get", "apt" },
 	{ "dpkg-query", "dpkg" },
 	{ "mkfs.erofs", "erofs-utils" },
@@ -52,7 +53,8 @@ int tool_check(const char *tool, struct error *err)
 	for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
 		if (strcmp(packages[i].tool, tool) == 0)
 			package = packages[i].package;
-	return refuse(err, -ENOENT, "'%s' is missing; this installs it: apt-get install %s", tool, package);
+	return refuse(err, -ENOENT, "'%s' is missing; this installs it: apt-get install %s", tool,
+		package);
 }
 
 /* Waits for the end of @p, or for a reason to stop it. */
@@ -77,9 +79,10 @@ static int wait_or_stop(const struct tool_run *t, struct process *p)
 	return process_wait(p);
 }
 
-int tool_run(const struct tool_run *t, const struct strv *argv, struct buf *output, struct error *err)
+int tool_run(
+	const struct tool_run *t, const struct strv *argv, struct buf *output, struct error *err)
 {
-	const char *name = argv->v[0];
+	const char *name = argv->v[t->wrapped];
 	cleanup_fd int out = -1;
 	if (output && (out = memfd_new(name)) < 0)
 		return fail(err, out, "run '%s'", name);

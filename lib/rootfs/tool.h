@@ -7,22 +7,26 @@
 #include "base/strv.h"
 
 struct rootfs_watch {
-	void (*phase)(void *ctx, const char *what); /* a phase begins, and the one before it has ended */
-	void (*tick)(void *ctx);		    /* a few times a second while it lasts */
+	void (*phase)(
+		void *ctx, const char *what); /* a phase begins, and the one before it has ended */
+	void (*tick)(void *ctx);              /* a few times a second while it lasts */
 	void *ctx;
 	int cancel_fd; /* stop when this becomes readable; -1: never */
 };
 
 struct tool_run {
 	const struct rootfs_watch *watch; /* NULL: nobody watches, nothing stops it */
-	int log_fd;			  /* for standard error, and output unless wanted; -1: ours */
+	int log_fd;     /* for standard error, and output unless wanted; -1: ours */
+	size_t wrapped; /* words of argv before the name of the tool that errors tell */
 };
 
 /* -ENOENT when @tool is not in PATH, with the command that installs it. */
 int tool_check(const char *tool, struct error *err);
 
 /*
- * Runs @argv to its end. @output, when not NULL, gets what it writes to standard output, at most 1 MiB.
- * -ECANCELED when it was stopped; -EIO when it failed; no text in @err is about why: that is in the log.
+ * Runs @argv to its end. @output, when not NULL, gets what it writes to standard output, at most 1
+ * MiB. -ECANCELED when it was stopped; -EIO when it failed; no text in @err is about why: that is
+ * in the log.
  */
-int tool_run(const struct tool_run *t, const struct strv *argv, struct buf *output, struct error *err);
+int tool_run(
+	const struct tool_run *t, const struct strv *argv, struct buf *output, struct error *err);

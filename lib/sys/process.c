@@ -20,6 +20,8 @@ static void become(char *const argv[], char *const env[], int out_fd, int err_fd
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		return;
 	if (getppid() != parent)

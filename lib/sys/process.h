@@ -10,13 +10,14 @@ struct process {
 };
 
 /*
- * Starts @argv[0], looked up in PATH, with standard output and error on the given descriptors (-1: our own) and
- * standard input on /dev/null. @env is NULL-terminated and NULL for our own. The child dies with the calling thread.
- * -errno, also of a failed exec (-ENOENT: no such program).
+ * Starts @argv[0], looked up in PATH, with standard output and error on the given descriptors (-1:
+ * our own) and standard input on /dev/null. @env is NULL-terminated and NULL for our own. The child
+ * dies with the calling thread. -errno, also of a failed exec (-ENOENT: no such program).
  */
 int process_start(struct process *p, char *const argv[], char *const env[], int out_fd, int err_fd);
 
-/* Waits. 0 to 255 as the shell counts: the exit status, or 128 + the signal that ended it; or -errno. */
+/* Waits. 0 to 255 as the shell counts: the exit status, or 128 + the signal that ended it; or
+ * -errno. */
 int process_wait(struct process *p);
 
 /* Sends @signal; -ESRCH when it has ended. */
