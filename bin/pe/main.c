@@ -44,6 +44,7 @@ static void reset_signals(void)
 int main(int argc, char **argv)
 {
 	reset_signals();
+	setvbuf(stderr, NULL, _IOLBF, 0);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		help_overview(argc < 2 ? stderr : stdout);
 		return argc < 2 ? PE_EXIT_USAGE : 0;

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# The front door: what a person types first.
+
+# All CPUs, unless told otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc) --no-print-directory
+endif
+
+# The images that the demo job and the tests run in.
+IMAGES ?= shell gcc python3
+
+.PHONY: run
+run: ## build all, then run a first program in a VM
+	@scripts/setup run
+	@echo 'building pe'
+	@$(MAKE) -s all
+	@$(MAKE) -s kernel >/dev/null
+	@$(MAKE) -s images
+	@scripts/demo
+
+.PHONY: kernel
+kernel: setup-run ## build the guest kernel (kept in the cache) and say where it is
+	@unset MAKEFLAGS MAKELEVEL MFLAGS; kernel/build
+
+.PHONY: images
+images: setup-run ## build the images named in IMAGES (kept in the cache)
+	@$(MAKE) all
+	@build/pe image build $(IMAGES)
+
+.PHONY: bench
+bench: ## measure against native, crun, gVisor and QEMU
+	@scripts/setup run bench
+	@$(MAKE) all
+	@$(MAKE) -s kernel >/dev/null
+	@$(MAKE) -s images
+	@bench/run $(BENCH)
+
+# Fast when nothing is missing, so everything may ask for it.
+.PHONY: setup-run setup-test
+setup-run:
+	@scripts/setup run
+
+setup-test:
+	@scripts/setup run test
+
+.PHONY: clean
+clean: ## remove build/ (the caches of kernel and images stay)
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
+		$(filter %.mk Makefile,$(MAKEFILE_LIST)) | sort
+	@echo
+	@echo '  SAN=address,undefined  build with sanitizers, in build/san-...'
+	@echo '  CC=clang               build with clang, in build/clang'

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# Tests come in parts; each runs alone, and `make test` runs them all. Whatever a part does, its last line says
+# "N passed, N failed, N skipped", and scripts/test-all adds these up.
+
+PARTS ?= lint unit fuzz run attack fault
+
+.PHONY: test
+test: setup-test ## run all tests (or PARTS="unit run")
+	+@MAKE='$(MAKE)' scripts/test-all $(PARTS)
+
+SANITIZED := SAN=address,undefined
+
+.PHONY: test-unit
+test-unit: setup-test ## unit tests with sanitizers; gcc and clang compile all of it
+	+@MAKE='$(MAKE)' scripts/test-unit \
+		'gcc, address and undefined' '$(SANITIZED)' \
+		'gcc' '' \
+		'clang' 'CC=clang'
+
+# What scripts/test-unit asks for in each flavour: the programs, and the names of the tests.
+.PHONY: unit-programs unit-names
+unit-programs: all $(TESTS)
+
+unit-names:
+	@echo $(TESTS)
+
+.PHONY: test-run
+test-run: guest ## programs in real VMs, seen from outside
+	@tests/driver.py run
+
+.PHONY: test-attack
+test-attack: guest ## hostile programs in real VMs
+	@tests/driver.py attack
+
+.PHONY: test-fault
+test-fault: guest ## what happens when something of ours fails
+	@tests/driver.py fault
+
+# All that a VM needs. Quiet when it is there.
+.PHONY: guest
+guest: setup-test
+	@$(MAKE) -s all
+	@$(MAKE) -s kernel >/dev/null
+	@$(MAKE) -s images >/dev/null
+
+.PHONY: test-fresh
+test-fresh: ## prove `make run` and `make test` in a bare Debian (root; FRESH_TEST="unit run", KEEP=1)
+	@scripts/setup fresh
+	@FRESH_TEST='$(FRESH_TEST)' KEEP='$(KEEP)' FRESH_TREE='$(FRESH_TREE)' tests/fresh/run
