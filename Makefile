@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Program Explorer: `make help` says what there is. Sources are globbed; a new file costs no edit here.
 
+# No built-in rules: they would compile kernel/measure out of a measure.c.
+MAKEFLAGS += -rR
+
 SAN     ?=
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 comma   := ,
@@ -48,7 +51,7 @@ $(O)/%.o: %.c
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # The jail's seccomp filters are tables of BPF, made once, here.
-build/mkfilter: bin/mkfilter/mkfilter.c bin/mkfilter/rules.h
+build/mkfilter: bin/mkfilter/mkfilter.c bin/mkfilter/rules.inc
 	@mkdir -p $(@D)
 	gcc -std=gnu17 -D_GNU_SOURCE -O1 -Ibin/mkfilter $(WARN) -Wno-missing-field-initializers -o $@ $< -lseccomp
 

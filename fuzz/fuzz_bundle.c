@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bundle reader on arbitrary bytes: every entry it gives lies inside them and has a safe name. */
+/* The bundle reader on arbitrary bytes: every entry it gives lies inside them and has a safe name.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 

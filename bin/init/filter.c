@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's seccomp filter, in the spirit of the containers' default list: what needs a capability that the program
- * does not have, or reaches kernel code that programs have no use for, is refused. The numbers are cut into ranges of one
- * verdict and found by binary search, since the guest's kernel interprets the filter at every system call.
+ * The program's seccomp filter, in the spirit of the containers' default list: what needs a
+ * capability that the program does not have, or reaches kernel code that programs have no use for,
+ * is refused. The numbers are cut into ranges of one verdict and found by binary search, since the
+ * guest's kernel interprets the filter at every system call.
  */
 #include "init.h"
 
@@ -24,29 +25,73 @@ static const struct {
 	uint8_t verdict;
 } exceptions[] = {
 	/* Namespaces and mounts */
-	{ SYS_mount, REFUSE }, { SYS_umount2, REFUSE }, { SYS_pivot_root, REFUSE }, { SYS_chroot, REFUSE },
-	{ SYS_unshare, REFUSE }, { SYS_setns, REFUSE }, { SYS_clone, CHECK_CLONE }, { SYS_clone3, UNKNOWN },
-	{ 428 /* open_tree */, REFUSE }, { 429 /* move_mount */, REFUSE }, { 430 /* fsopen */, REFUSE },
-	{ 431 /* fsconfig */, REFUSE }, { 432 /* fsmount */, REFUSE }, { 433 /* fspick */, REFUSE },
-	{ 442 /* mount_setattr */, REFUSE }, { 457 /* statmount */, UNKNOWN }, { 458 /* listmount */, UNKNOWN },
-	{ SYS_name_to_handle_at, REFUSE }, { SYS_open_by_handle_at, REFUSE },
+	{ SYS_mount, REFUSE },
+	{ SYS_umount2, REFUSE },
+	{ SYS_pivot_root, REFUSE },
+	{ SYS_chroot, REFUSE },
+	{ SYS_unshare, REFUSE },
+	{ SYS_setns, REFUSE },
+	{ SYS_clone, CHECK_CLONE },
+	{ SYS_clone3, UNKNOWN },
+	{ 428 /* open_tree */, REFUSE },
+	{ 429 /* move_mount */, REFUSE },
+	{ 430 /* fsopen */, REFUSE },
+	{ 431 /* fsconfig */, REFUSE },
+	{ 432 /* fsmount */, REFUSE },
+	{ 433 /* fspick */, REFUSE },
+	{ 442 /* mount_setattr */, REFUSE },
+	{ 457 /* statmount */, UNKNOWN },
+	{ 458 /* listmount */, UNKNOWN },
+	{ SYS_name_to_handle_at, REFUSE },
+	{ SYS_open_by_handle_at, REFUSE },
 	/* The kernel itself */
-	{ SYS_init_module, REFUSE }, { SYS_finit_module, REFUSE }, { SYS_delete_module, REFUSE },
-	{ SYS_create_module, REFUSE }, { SYS_get_kernel_syms, REFUSE }, { SYS_query_module, REFUSE },
-	{ SYS_kexec_load, REFUSE }, { SYS_kexec_file_load, REFUSE }, { SYS_reboot, REFUSE },
-	{ SYS_syslog, REFUSE }, { SYS__sysctl, REFUSE }, { SYS_acct, REFUSE }, { SYS_bpf, REFUSE },
-	{ SYS_perf_event_open, REFUSE }, { SYS_lookup_dcookie, REFUSE }, { SYS_kcmp, REFUSE },
-	{ SYS_userfaultfd, REFUSE }, { SYS_uselib, REFUSE }, { SYS_nfsservctl, REFUSE }, { SYS_sysfs, REFUSE },
-	{ SYS_ustat, REFUSE }, { SYS_vhangup, REFUSE }, { SYS_fanotify_init, REFUSE },
-	{ 425 /* io_uring_setup */, UNKNOWN }, { 426 /* io_uring_enter */, UNKNOWN },
-	{ 427 /* io_uring_register */, UNKNOWN }, { 459 /* lsm_get_self_attr */, UNKNOWN },
-	{ 460 /* lsm_set_self_attr */, UNKNOWN }, { 461 /* lsm_list_modules */, UNKNOWN },
+	{ SYS_init_module, REFUSE },
+	{ SYS_finit_module, REFUSE },
+	{ SYS_delete_module, REFUSE },
+	{ SYS_create_module, REFUSE },
+	{ SYS_get_kernel_syms, REFUSE },
+	{ SYS_query_module, REFUSE },
+	{ SYS_kexec_load, REFUSE },
+	{ SYS_kexec_file_load, REFUSE },
+	{ SYS_reboot, REFUSE },
+	{ SYS_syslog, REFUSE },
+	{ SYS__sysctl, REFUSE },
+	{ SYS_acct, REFUSE },
+	{ SYS_bpf, REFUSE },
+	{ SYS_perf_event_open, REFUSE },
+	{ SYS_lookup_dcookie, REFUSE },
+	{ SYS_kcmp, REFUSE },
+	{ SYS_userfaultfd, REFUSE },
+	{ SYS_uselib, REFUSE },
+	{ SYS_nfsservctl, REFUSE },
+	{ SYS_sysfs, REFUSE },
+	{ SYS_ustat, REFUSE },
+	{ SYS_vhangup, REFUSE },
+	{ SYS_fanotify_init, REFUSE },
+	{ 425 /* io_uring_setup */, UNKNOWN },
+	{ 426 /* io_uring_enter */, UNKNOWN },
+	{ 427 /* io_uring_register */, UNKNOWN },
+	{ 459 /* lsm_get_self_attr */, UNKNOWN },
+	{ 460 /* lsm_set_self_attr */, UNKNOWN },
+	{ 461 /* lsm_list_modules */, UNKNOWN },
 	/* Keys, quotas, swap, ports, clocks, names */
-	{ SYS_add_key, REFUSE }, { SYS_request_key, REFUSE }, { SYS_keyctl, REFUSE }, { SYS_quotactl, REFUSE },
-	{ 443 /* quotactl_fd */, REFUSE }, { SYS_swapon, REFUSE }, { SYS_swapoff, REFUSE },
-	{ SYS_ioperm, REFUSE }, { SYS_iopl, REFUSE }, { SYS_settimeofday, REFUSE }, { SYS_clock_settime, REFUSE },
-	{ SYS_clock_adjtime, REFUSE }, { SYS_sethostname, REFUSE }, { SYS_setdomainname, REFUSE },
-	{ SYS_migrate_pages, REFUSE }, { SYS_move_pages, REFUSE }, { SYS_personality, CHECK_PERSONALITY },
+	{ SYS_add_key, REFUSE },
+	{ SYS_request_key, REFUSE },
+	{ SYS_keyctl, REFUSE },
+	{ SYS_quotactl, REFUSE },
+	{ 443 /* quotactl_fd */, REFUSE },
+	{ SYS_swapon, REFUSE },
+	{ SYS_swapoff, REFUSE },
+	{ SYS_ioperm, REFUSE },
+	{ SYS_iopl, REFUSE },
+	{ SYS_settimeofday, REFUSE },
+	{ SYS_clock_settime, REFUSE },
+	{ SYS_clock_adjtime, REFUSE },
+	{ SYS_sethostname, REFUSE },
+	{ SYS_setdomainname, REFUSE },
+	{ SYS_migrate_pages, REFUSE },
+	{ SYS_move_pages, REFUSE },
+	{ SYS_personality, CHECK_PERSONALITY },
 };
 
 struct range {
@@ -98,8 +143,8 @@ static void emit_return(struct builder *b, uint32_t action)
 static void emit_verdict(struct builder *b, enum verdict v)
 {
 	static const uint32_t personalities[] = { 0, 8, 0x20000, 0x20008, 0x40000, 0xffffffff };
-	const uint32_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-		CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME;
+	const uint32_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+				    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME;
 	const size_t n = sizeof personalities / sizeof *personalities;
 
 	switch (v) {
@@ -111,7 +156,8 @@ static void emit_verdict(struct builder *b, enum verdict v)
 		return;
 	case CHECK_CLONE:
 		emit(b, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]), 0, 0);
-		/* CLONE_NEWTIME is in the exit signal's byte: clone(2) does not take it, clone3 does. */
+		/* CLONE_NEWTIME is in the exit signal's byte: clone(2) does not take it, clone3
+		 * does. */
 		emit(b, BPF_JMP | BPF_JSET | BPF_K, namespaces & ~(uint32_t)CSIGNAL, 1, 0);
 		emit_return(b, SECCOMP_RET_ALLOW);
 		break;

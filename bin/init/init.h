@@ -4,16 +4,18 @@
  *
  * Theory of operation. Three tasks, two address spaces:
  *
- *   init      PID 1 of the guest. Reads the input bundle from disk B, builds the root file system, starts the reaper,
- *             then sits in one poll loop: the program's stdout and stderr, the reaper's end, the clock. At the end it
- *             packs the output bundle onto disk C and powers off. Nothing the program can name reaches it.
- *   reaper    PID 1 of the program's namespaces. Shares init's address space (a second one would cost a host process
- *             and half a millisecond), so it must not touch errno: it makes raw system calls only. Starts the program,
- *             reaps whatever is orphaned, and ends when the program ends; the kernel then kills all that is left.
- *   program   unprivileged, in its own cgroup. Runs in the reaper's memory until exec, while the reaper waits (vfork).
+ *   init      PID 1 of the guest. Reads the input bundle from disk B, builds the root file system,
+ * starts the reaper, then sits in one poll loop: the program's stdout and stderr, the reaper's end,
+ * the clock. At the end it packs the output bundle onto disk C and powers off. Nothing the program
+ * can name reaches it. reaper    PID 1 of the program's namespaces. Shares init's address space (a
+ * second one would cost a host process and half a millisecond), so it must not touch errno: it
+ * makes raw system calls only. Starts the program, reaps whatever is orphaned, and ends when the
+ * program ends; the kernel then kills all that is left. program   unprivileged, in its own cgroup.
+ * Runs in the reaper's memory until exec, while the reaper waits (vfork).
  *
- * Death: the program's end ends the reaper (its PID namespace dies with it); init kills the reaper on timeout or output
- * limit. An init that cannot go on writes a bundle that says why, and powers off. There is no other way out.
+ * Death: the program's end ends the reaper (its PID namespace dies with it); init kills the reaper
+ * on timeout or output limit. An init that cannot go on writes a bundle that says why, and powers
+ * off. There is no other way out.
  */
 #pragma once
 
@@ -25,10 +27,10 @@
 #include "base/span.h"
 
 enum {
-	ARGS_MAX = 16384,	/* arguments or environment strings */
-	GROUPS_MAX = 64,	/* supplementary groups of a user */
-	ID_MAX = 0x7fffffff,	/* numeric users and groups */
-	OUTPUT_SLACK = 8192,	/* bytes that /output holds above the output limit */
+	ARGS_MAX = 16384,    /* arguments or environment strings */
+	GROUPS_MAX = 64,     /* supplementary groups of a user */
+	ID_MAX = 0x7fffffff, /* numeric users and groups */
+	OUTPUT_SLACK = 8192, /* bytes that /output holds above the output limit */
 };
 
 /* Disks in the order in which the engine gives them. */
@@ -77,7 +79,7 @@ struct guest {
 	enum outcome outcome;
 	int status; /* exit code or signal, by outcome */
 	char message[256];
-	struct span captured[2]; /* stdout, stderr */
+	struct span captured[2];                                  /* stdout, stderr */
 	uint64_t stamp_start, stamp_ready, stamp_exec, stamp_end; /* time stamp counter */
 	uint64_t wall_us;
 };
@@ -86,14 +88,14 @@ extern struct guest guest;
 
 /* Each of these ends the VM when it cannot do its part. */
 void console_open(void);
-void input_read(void);	   /* the bundle and what the config says */
-uint64_t disk_size(int fd); /* bytes; 0 when it cannot be told */
-void root_build(void);	   /* image, overlay, /dev, /tmp, /input, /output; becomes / */
-void user_resolve(void);   /* needs the image's /etc */
-void input_unpack(void);   /* dir/ of the bundle into /input, owned by the user */
-void gate_wait(void);	   /* until the host lets the program start */
-void cgroup_build(void);   /* limits of the program's cgroup */
-void program_run(void);	   /* start, watch, until nothing of it is left */
+void input_read(void);           /* the bundle and what the config says */
+uint64_t disk_size(int fd);      /* bytes; 0 when it cannot be told */
+void root_build(void);           /* image, overlay, /dev, /tmp, /input, /output; becomes / */
+void user_resolve(void);         /* needs the image's /etc */
+void input_unpack(void);         /* dir/ of the bundle into /input, owned by the user */
+void gate_wait(void);            /* until the host lets the program start */
+void cgroup_build(void);         /* limits of the program's cgroup */
+void program_run(void);          /* start, watch, until nothing of it is left */
 noreturn void output_pack(void); /* and power off */
 
 /* Our failure: tells host and console, packs what there is, powers off. */
@@ -102,7 +104,8 @@ noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The job cannot be run as asked: outcome rejected with this text. */
 noreturn void reject(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Bytes of kernel numbers: "max", or the first number of a cgroup file's line that starts with @key ("" for the first). */
+/* Bytes of kernel numbers: "max", or the first number of a cgroup file's line that starts with @key
+ * ("" for the first). */
 uint64_t cgroup_read(const char *file, const char *key);
 
 /* An array of sock_filter for the program; see filter.c. */

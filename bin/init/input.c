@@ -23,7 +23,8 @@ enum { UBD_MAJOR = 98, UBD_MINORS = 16 };
 
 static int disk_open(enum disk disk, const char *path, int flags)
 {
-	if (mknod(path, S_IFBLK | 0600, makedev(UBD_MAJOR, (unsigned)disk * UBD_MINORS)) < 0 && errno != EEXIST)
+	if (mknod(path, S_IFBLK | 0600, makedev(UBD_MAJOR, (unsigned)disk * UBD_MINORS)) < 0 &&
+		errno != EEXIST)
 		die("mknod %s: %s", path, strerror(errno));
 	int fd = open(path, flags | O_CLOEXEC);
 	if (fd < 0)
@@ -101,9 +102,11 @@ static void read_config(struct span s)
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		if (kv_get_u64(s, numbers[i].key, INT64_MAX, (uint64_t *)((char *)c + numbers[i].offset)) < 0)
+		if (kv_get_u64(s, numbers[i].key, INT64_MAX,
+			    (uint64_t *)((char *)c + numbers[i].offset)) < 0)
 			die("input bundle: config has no number '%s'", numbers[i].key);
-	if (!kv_get(s, "cwd", &c->cwd) || !kv_get(s, "user", &c->user) || !kv_get(s, "hostname", &c->hostname))
+	if (!kv_get(s, "cwd", &c->cwd) || !kv_get(s, "user", &c->user) ||
+		!kv_get(s, "hostname", &c->hostname))
 		die("input bundle: config lacks cwd, user or hostname");
 }
 
@@ -138,7 +141,8 @@ void input_read(void)
 		read_entry(&e);
 	if (n < 0)
 		die("input %s", err.text);
-	if (!guest.config.argv || !guest.config.argv[0] || !guest.config.env || !guest.config.timeout_ms)
+	if (!guest.config.argv || !guest.config.argv[0] || !guest.config.env ||
+		!guest.config.timeout_ms)
 		die("input bundle: no argv, env or config");
 }
 

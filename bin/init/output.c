@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The output bundle: stdout, stderr, what is in /output, what had to be left out, and how it ended, onto disk C. Nothing
- * of the program runs any more, so nothing changes under the walk. "exit" comes last: only then is all of it known.
+ * The output bundle: stdout, stderr, what is in /output, what had to be left out, and how it ended,
+ * onto disk C. Nothing of the program runs any more, so nothing changes under the walk. "exit"
+ * comes last: only then is all of it known.
  */
 #include "init.h"
 
@@ -24,11 +25,11 @@ enum { BUFFER = 1 << 20, SKIPPED_ROOM = 65536, DENTS_ROOM = 1024, EXIT_ROOM = 40
 struct packer {
 	struct bundle_writer w;
 	char name[BUNDLE_NAME_MAX + 1]; /* "dir/..." of the entry at hand */
-	char skipped[SKIPPED_ROOM];	/* "reason NAME\0..." */
+	char skipped[SKIPPED_ROOM];     /* "reason NAME\0..." */
 	size_t skipped_n;
 	uint64_t skipped_more; /* entries that did not fit in there */
 	uint64_t budget;       /* bytes of contents that may still come */
-	bool over;	       /* something was left out for its size */
+	bool over;             /* something was left out for its size */
 };
 
 static struct packer packer;
@@ -42,7 +43,8 @@ static noreturn void power_off(void)
 static void skip(struct packer *p, const char *reason)
 {
 	size_t room = sizeof p->skipped - p->skipped_n;
-	int n = snprintf(p->skipped + p->skipped_n, room, "%s %s", reason, p->name + sizeof "dir/" - 1);
+	int n = snprintf(
+		p->skipped + p->skipped_n, room, "%s %s", reason, p->name + sizeof "dir/" - 1);
 
 	if (n < 0 || (size_t)n >= room)
 		p->skipped_more++;
@@ -76,8 +78,8 @@ static void added(struct packer *p, int r)
 }
 
 /*
- * How much of a file of @size bytes comes back. What goes beyond the limit is cut, unless the file is a hole: more than
- * /output can hold.
+ * How much of a file of @size bytes comes back. What goes beyond the limit is cut, unless the file
+ * is a hole: more than /output can hold.
  */
 static uint64_t allowed_size(struct packer *p, uint64_t size)
 {
@@ -92,7 +94,8 @@ static uint64_t allowed_size(struct packer *p, uint64_t size)
 	return p->budget;
 }
 
-static void pack_file(struct packer *p, size_t name_n, int dir_fd, const char *leaf, const struct stat *st)
+static void pack_file(
+	struct packer *p, size_t name_n, int dir_fd, const char *leaf, const struct stat *st)
 {
 	cleanup_fd int fd = openat(dir_fd, leaf, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
 
@@ -119,7 +122,8 @@ static void pack_entry(struct packer *p, size_t name_n, int dir_fd, const char *
 		pack_file(p, name_n, dir_fd, leaf, &st);
 	} else if (S_ISDIR(st.st_mode)) {
 		added(p, bundle_add_dir(&p->w, (struct span){ p->name, name_n }, st.st_mode));
-		cleanup_fd int fd = openat(dir_fd, leaf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		cleanup_fd int fd =
+			openat(dir_fd, leaf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0)
 			skip(p, "unreadable");
 		else
@@ -136,7 +140,8 @@ struct dent {
 	char name[];
 };
 
-/* The entries of @dir_fd, whose own name is the first @name_n bytes of p->name. Depth is bounded by the name's length. */
+/* The entries of @dir_fd, whose own name is the first @name_n bytes of p->name. Depth is bounded by
+ * the name's length. */
 static void pack_dir(struct packer *p, size_t name_n, int dir_fd)
 {
 	char dents[DENTS_ROOM] __attribute__((aligned(8)));
@@ -171,10 +176,15 @@ static void pack_stream(struct packer *p, const char *name, struct span data)
 static void pack_exit(struct packer *p)
 {
 	static const char *const words[] = {
-		[OUTCOME_EXITED] = "exited", [OUTCOME_SIGNALED] = "signaled", [OUTCOME_TIMEOUT] = "timeout",
-		[OUTCOME_OUT_OF_MEMORY] = "out_of_memory", [OUTCOME_OUTPUT_LIMIT] = "output_limit",
-		[OUTCOME_NOT_FOUND] = "not_found", [OUTCOME_NOT_EXECUTABLE] = "not_executable",
-		[OUTCOME_REJECTED] = "rejected", [OUTCOME_LOST] = "lost",
+		[OUTCOME_EXITED] = "exited",
+		[OUTCOME_SIGNALED] = "signaled",
+		[OUTCOME_TIMEOUT] = "timeout",
+		[OUTCOME_OUT_OF_MEMORY] = "out_of_memory",
+		[OUTCOME_OUTPUT_LIMIT] = "output_limit",
+		[OUTCOME_NOT_FOUND] = "not_found",
+		[OUTCOME_NOT_EXECUTABLE] = "not_executable",
+		[OUTCOME_REJECTED] = "rejected",
+		[OUTCOME_LOST] = "lost",
 	};
 	static char text[EXIT_ROOM];
 	bool ran = guest.stamp_exec != 0;
@@ -186,9 +196,12 @@ static void pack_exit(struct packer *p)
 			*c = ' ';
 
 	int n = snprintf(text, sizeof text,
-		"outcome=%s\nstatus=%d\nmessage=%s\nwall_us=%llu\nuser_us=%llu\nsystem_us=%llu\npeak_bytes=%llu\n"
-		"skipped_more=%llu\nstamp_start=%llu\nstamp_ready=%llu\nstamp_exec=%llu\nstamp_end=%llu\nstamp_packed=%llu\n",
-		words[guest.outcome], guest.status, guest.message, (unsigned long long)guest.wall_us,
+		"outcome=%s\nstatus=%d\nmessage=%s\nwall_us=%llu\nuser_us=%llu\nsystem_us=%"
+		"llu\npeak_bytes=%llu\n"
+		"skipped_more=%llu\nstamp_start=%llu\nstamp_ready=%llu\nstamp_exec=%llu\nstamp_end="
+		"%llu\nstamp_packed=%llu\n",
+		words[guest.outcome], guest.status, guest.message,
+		(unsigned long long)guest.wall_us,
 		(unsigned long long)(ran ? cgroup_read("cpu.stat", "user_usec") : 0),
 		(unsigned long long)(ran ? cgroup_read("cpu.stat", "system_usec") : 0),
 		(unsigned long long)(ran ? cgroup_read("memory.peak", "") : 0),
@@ -211,7 +224,8 @@ noreturn void output_pack(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 
 	/* The disk is larger than the limit by what our own entries take at most. */
-	uint64_t own = SKIPPED_ROOM + EXIT_ROOM + 2 * BUNDLE_BLOCK, size = disk_size(guest.output_disk_fd) - BUNDLE_BLOCK;
+	uint64_t own = SKIPPED_ROOM + EXIT_ROOM + 2 * BUNDLE_BLOCK,
+		 size = disk_size(guest.output_disk_fd) - BUNDLE_BLOCK;
 	bundle_writer_init(&p->w, guest.output_disk_fd, size - own, memory_get(BUFFER), BUFFER);
 	p->w.entries_max -= OWN_LAST;
 	pack_stream(p, "stdout", guest.captured[0]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The reaper and the program up to its exec: see the theory in init.h. Raw system calls only, no errno. */
+/* The reaper and the program up to its exec: see the theory in init.h. Raw system calls only, no
+ * errno. */
 #include "program.h"
 
 #include <errno.h>
@@ -48,8 +49,8 @@ static void must(enum program_step step, long r)
 }
 
 /*
- * The program's limits, which init takes for itself: only in its own user namespace may a hard limit be raised. The
- * program inherits them.
+ * The program's limits, which init takes for itself: only in its own user namespace may a hard
+ * limit be raised. The program inherits them.
  */
 void program_set_limits(void)
 {
@@ -145,20 +146,23 @@ static void program_main(void *arg)
 }
 
 /*
- * /proc of the new PID namespace, without the reaper; terminals of the new mount namespace. The kernel's knobs are not for
- * a root user, its command line for nobody.
+ * /proc of the new PID namespace, without the reaper; terminals of the new mount namespace. The
+ * kernel's knobs are not for a root user, its command line for nobody.
  */
 static void private_mounts(void)
 {
-	must(STEP_PROC, raw5(SYS_mount, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible"));
+	must(STEP_PROC, raw5(SYS_mount, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+				"hidepid=invisible"));
 	must(STEP_PROC, raw5(SYS_mount, "/dev/null", "/proc/cmdline", 0, MS_BIND, 0));
 	must(STEP_PTS, raw5(SYS_mount, "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-		"newinstance,ptmxmode=0666,mode=620"));
+			       "newinstance,ptmxmode=0666,mode=620"));
 	if (guest.user.uid == 0) {
 		raw5(SYS_mount, "/dev/null", "/proc/exitcode", 0, MS_BIND, 0);
 		must(STEP_PROC, raw5(SYS_mount, "/proc/sys", "/proc/sys", 0, MS_BIND, 0));
-		must(STEP_PROC, raw5(SYS_mount, 0, "/proc/sys", 0,
-			MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
+		must(STEP_PROC,
+			raw5(SYS_mount, 0, "/proc/sys", 0,
+				MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+				0));
 	}
 }
 
@@ -197,7 +201,8 @@ static void reaper_main(void *arg)
 
 	(void)arg;
 	wait_for_maps();
-	must(STEP_HOSTNAME, raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
+	must(STEP_HOSTNAME,
+		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
 	private_mounts();
 	loopback_up();
 	must(STEP_STDIO, raw1(SYS_chdir, "/"));
@@ -224,8 +229,8 @@ static void reaper_main(void *arg)
 long program_start(int *ret_pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
-			CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP,
+		.flags = CLONE_VM | CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS |
+			 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP,
 		.pidfd = (uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)reaper_stack,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's root file system: the image, read-only, under an overlay whose upper layer is one tmpfs, the scratch
- * space, which also holds /tmp, /dev/shm and /input. /output is a tmpfs of its own, since its size is the job's output
- * limit. When all is in place the whole is moved onto / and init keeps nothing of the old root but descriptors.
+ * The program's root file system: the image, read-only, under an overlay whose upper layer is one
+ * tmpfs, the scratch space, which also holds /tmp, /dev/shm and /input. /output is a tmpfs of its
+ * own, since its size is the job's output limit. When all is in place the whole is moved onto / and
+ * init keeps nothing of the old root but descriptors.
  */
 #include "init.h"
 
@@ -24,7 +25,8 @@ static void make_dir(const char *path, mode_t mode)
 		die("make directory '%s': %s", path, strerror(errno));
 }
 
-static void mount_at(const char *what, const char *path, const char *type, unsigned long flags, const char *options)
+static void mount_at(const char *what, const char *path, const char *type, unsigned long flags,
+	const char *options)
 {
 	if (mount(what, path, type, flags, options) < 0)
 		die("mount %s on '%s': %s", type ? type : what, path, strerror(errno));
@@ -49,7 +51,8 @@ static void image_mount(void)
 
 		snprintf(path, sizeof path, "/dev/data%u", i);
 		mknod(path, S_IFBLK | 0600, makedev(98, (DISK_DATA + i) * 16));
-		n += (size_t)snprintf(options + n, sizeof options - n, "%sdevice=%s", n ? "," : "", path);
+		n += (size_t)snprintf(
+			options + n, sizeof options - n, "%sdevice=%s", n ? "," : "", path);
 	}
 	make_dir("/image", 0755);
 	mknod("/dev/image", S_IFBLK | 0600, makedev(98, DISK_IMAGE * 16));
@@ -62,11 +65,17 @@ static void scratch_mount(void)
 		const char *path;
 		mode_t mode;
 	} dirs[] = {
-		{ "/scratch/upper", 0755 }, { "/scratch/work", 0755 },
-		{ "/scratch/upper/dev", 0755 }, { "/scratch/upper/proc", 0555 },
-		{ "/scratch/upper/tmp", 01777 }, { "/scratch/upper/input", 0755 },
-		{ "/scratch/upper/output", 0755 }, { "/scratch/upper/etc", 0755 },
-		{ "/scratch/tmp", 01777 }, { "/scratch/shm", 01777 }, { "/scratch/input", 0755 },
+		{ "/scratch/upper", 0755 },
+		{ "/scratch/work", 0755 },
+		{ "/scratch/upper/dev", 0755 },
+		{ "/scratch/upper/proc", 0555 },
+		{ "/scratch/upper/tmp", 01777 },
+		{ "/scratch/upper/input", 0755 },
+		{ "/scratch/upper/output", 0755 },
+		{ "/scratch/upper/etc", 0755 },
+		{ "/scratch/tmp", 01777 },
+		{ "/scratch/shm", 01777 },
+		{ "/scratch/input", 0755 },
 	};
 	char options[64];
 
@@ -84,7 +93,8 @@ static void hosts_write(void)
 	char text[256];
 	cleanup_fd int fd = open("/scratch/upper/etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
-	int n = snprintf(text, sizeof text, "127.0.0.1\tlocalhost %.*s\n::1\tlocalhost ip6-localhost\n",
+	int n = snprintf(text, sizeof text,
+		"127.0.0.1\tlocalhost %.*s\n::1\tlocalhost ip6-localhost\n",
 		(int)guest.config.hostname.n, guest.config.hostname.p);
 	if (fd < 0 || io_write(fd, text, (size_t)n) < 0)
 		die("write /etc/hosts: %s", strerror(errno));
@@ -96,20 +106,28 @@ static void dev_build(void)
 		const char *path;
 		unsigned minor, major;
 	} nodes[] = {
-		{ "/root/dev/null", 3, 1 }, { "/root/dev/zero", 5, 1 }, { "/root/dev/full", 7, 1 },
-		{ "/root/dev/random", 8, 1 }, { "/root/dev/urandom", 9, 1 }, { "/root/dev/tty", 0, 5 },
+		{ "/root/dev/null", 3, 1 },
+		{ "/root/dev/zero", 5, 1 },
+		{ "/root/dev/full", 7, 1 },
+		{ "/root/dev/random", 8, 1 },
+		{ "/root/dev/urandom", 9, 1 },
+		{ "/root/dev/tty", 0, 5 },
 	};
 	static const struct {
 		const char *to, *path;
 	} links[] = {
-		{ "/proc/self/fd", "/root/dev/fd" }, { "/proc/self/fd/0", "/root/dev/stdin" },
-		{ "/proc/self/fd/1", "/root/dev/stdout" }, { "/proc/self/fd/2", "/root/dev/stderr" },
+		{ "/proc/self/fd", "/root/dev/fd" },
+		{ "/proc/self/fd/0", "/root/dev/stdin" },
+		{ "/proc/self/fd/1", "/root/dev/stdout" },
+		{ "/proc/self/fd/2", "/root/dev/stderr" },
 		{ "pts/ptmx", "/root/dev/ptmx" },
 	};
 
-	mount_at("dev", "/root/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k,nr_inodes=64");
+	mount_at("dev", "/root/dev", "tmpfs", MS_NOSUID | MS_NOEXEC,
+		"mode=755,size=64k,nr_inodes=64");
 	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
-		if (mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) < 0)
+		if (mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) <
+			0)
 			die("mknod '%s': %s", nodes[i].path, strerror(errno));
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		if (symlink(links[i].to, links[i].path) < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who the program runs as: "", "NAME", "UID", each optionally with ":GROUP", looked up in the image's own files. */
+/* Who the program runs as: "", "NAME", "UID", each optionally with ":GROUP", looked up in the
+ * image's own files. */
 #include "init.h"
 
 #include <errno.h>
@@ -24,7 +25,8 @@ static struct span read_file(const char *path)
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 || st.st_size > FILE_LIMIT)
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+		st.st_size > FILE_LIMIT)
 		return (struct span){ NULL, 0 };
 	char *p = memory_get((size_t)st.st_size);
 	ssize_t n = io_read(fd, p, (size_t)st.st_size);
@@ -61,7 +63,8 @@ static bool find_row(struct span table, struct span who, size_t number, struct s
 	bool numeric = read_id(who, &id);
 
 	while (next_row(&table, fields))
-		if (span_equal(fields[NAME], who) || (numeric && read_id(fields[number], &row_id) && row_id == id))
+		if (span_equal(fields[NAME], who) ||
+			(numeric && read_id(fields[number], &row_id) && row_id == id))
 			return true;
 	return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From the program's start to its end: captures its output, watches the clock and the limits, says how it ended. */
+/* From the program's start to its end: captures its output, watches the clock and the limits, says
+ * how it ended. */
 #include "program.h"
 
 #include <errno.h>
@@ -75,7 +76,8 @@ static void open_pipes(void)
 		if (fchown(guest.out_pipe[i][1], guest.user.uid, guest.user.gid) < 0)
 			die("chown a pipe: %s", strerror(errno));
 		/* One byte more than can be kept shows that there was more. */
-		guest.captured[i] = (struct span){ memory_get(guest.config.output_bytes + READ_ROOM), 0 };
+		guest.captured[i] =
+			(struct span){ memory_get(guest.config.output_bytes + READ_ROOM), 0 };
 	}
 }
 
@@ -86,7 +88,8 @@ static bool capture(int i, bool *over)
 	uint64_t used = guest.captured[0].n + guest.captured[1].n;
 	uint64_t room = guest.config.output_bytes - used + 1;
 
-	ssize_t n = read(guest.out_pipe[i][0], (char *)(uintptr_t)s->p + s->n, room < READ_ROOM ? room : READ_ROOM);
+	ssize_t n = read(guest.out_pipe[i][0], (char *)(uintptr_t)s->p + s->n,
+		room < READ_ROOM ? room : READ_ROOM);
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
 	if ((uint64_t)n == room) {
@@ -109,7 +112,8 @@ static void kill_all(int pidfd)
 	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
-/* Returns when every process of the program is gone and its output is read; notes a limit that ended it. */
+/* Returns when every process of the program is gone and its output is read; notes a limit that
+ * ended it. */
 static void watch(int pidfd, enum outcome *ret_limit)
 {
 	struct pollfd p[WATCHED] = {
@@ -123,7 +127,9 @@ static void watch(int pidfd, enum outcome *ret_limit)
 		uint64_t now = now_us(), left_ms = now < deadline ? (deadline - now) / 1000 + 1 : 0;
 		bool over = false;
 
-		poll(p, WATCHED, *ret_limit != OUTCOME_LOST ? -1 : (int)(left_ms < TICK_MS ? left_ms : TICK_MS));
+		poll(p, WATCHED,
+			*ret_limit != OUTCOME_LOST ? -1
+						   : (int)(left_ms < TICK_MS ? left_ms : TICK_MS));
 		for (int i = WATCH_STDOUT; i <= WATCH_STDERR; i++)
 			if (p[i].fd >= 0 && p[i].revents && !capture(i, &over))
 				p[i].fd = -1;
@@ -144,7 +150,8 @@ static void watch(int pidfd, enum outcome *ret_limit)
 	}
 }
 
-/* Whether a command with a slash in it exists: then what the kernel did not find is its interpreter. */
+/* Whether a command with a slash in it exists: then what the kernel did not find is its
+ * interpreter. */
 static bool command_exists(const char *name)
 {
 	cleanup_fd int cwd_fd = open(program.cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -158,10 +165,16 @@ static void judge_failure(void)
 	const char *name = guest.config.argv[0];
 	int e = program.error;
 	static const char *const steps[] = {
-		[STEP_HOSTNAME] = "set the hostname", [STEP_PROC] = "mount /proc",
-		[STEP_PTS] = "mount /dev/pts", [STEP_NET] = "bring up lo", [STEP_STDIO] = "set stdio",
-		[STEP_START] = "start the program", [STEP_WAIT] = "wait",
-		[STEP_USER] = "change the user", [STEP_RIGHTS] = "drop rights", [STEP_FILTER] = "set the filter",
+		[STEP_HOSTNAME] = "set the hostname",
+		[STEP_PROC] = "mount /proc",
+		[STEP_PTS] = "mount /dev/pts",
+		[STEP_NET] = "bring up lo",
+		[STEP_STDIO] = "set stdio",
+		[STEP_START] = "start the program",
+		[STEP_WAIT] = "wait",
+		[STEP_USER] = "change the user",
+		[STEP_RIGHTS] = "drop rights",
+		[STEP_FILTER] = "set the filter",
 	};
 
 	if (program.failed == STEP_CWD)
@@ -173,7 +186,8 @@ static void judge_failure(void)
 	if (e == E2BIG)
 		guest.outcome = OUTCOME_REJECTED;
 	snprintf(guest.message, sizeof guest.message, "'%.200s': %s", name,
-		e == ENOENT && command_exists(name) ? "its interpreter is not in the image" : strerror(e));
+		e == ENOENT && command_exists(name) ? "its interpreter is not in the image"
+						    : strerror(e));
 }
 
 static void judge(enum outcome limit)
@@ -187,7 +201,8 @@ static void judge(enum outcome limit)
 	} else if (!program.ended) {
 		die("the reaper died");
 	} else if (WIFSIGNALED(status)) {
-		bool oom = WTERMSIG(status) == SIGKILL && cgroup_read("memory.events", "oom_kill") > 0;
+		bool oom =
+			WTERMSIG(status) == SIGKILL && cgroup_read("memory.events", "oom_kill") > 0;
 		guest.outcome = oom ? OUTCOME_OUT_OF_MEMORY : OUTCOME_SIGNALED;
 		guest.status = WTERMSIG(status);
 	} else {

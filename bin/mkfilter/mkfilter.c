@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes the jail's seccomp filters when the project is built: libseccomp turns the tables below into BPF, which is
- * printed as C. No process pays for that at run time.
+ * Makes the jail's seccomp filters when the project is built: libseccomp turns the tables below
+ * into BPF, which is printed as C. No process pays for that at run time.
  *
- * Who makes these calls is the guest kernel's host side, arch/um/os-Linux, and the stub that runs guest programs. Anything
- * else traps, which is death to the kernel process and the keeper. It must be no direct kill: a guest program's own
- * system calls meet these filters too, before its stub's handler gets them.
+ * Who makes these calls is the guest kernel's host side, arch/um/os-Linux, and the stub that runs
+ * guest programs. Anything else traps, which is death to the kernel process and the keeper. It must
+ * be no direct kill: a guest program's own system calls meet these filters too, before its stub's
+ * handler gets them.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -30,10 +31,13 @@ struct rule {
 	struct scmp_arg_cmp args[3];
 };
 
-#define ARG(i, op, ...) { i, SCMP_CMP_##op, __VA_ARGS__ }
+#define ARG(i, op, ...)                                                                            \
+	{                                                                                          \
+		i, SCMP_CMP_##op, __VA_ARGS__                                                      \
+	}
 
 static const struct rule rules[] = {
-#include "rules.h"
+#include "rules.inc"
 };
 
 static void die(const char *what, const char *call, int r)
@@ -49,9 +53,9 @@ static void add_rules(scmp_filter_ctx ctx, int which)
 		if (!(rule->filters & which))
 			continue;
 		int nr = seccomp_syscall_resolve_name(rule->call);
-		int r = nr == __NR_SCMP_ERROR
-			? -ENOSYS
-			: seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr, rule->n, rule->args);
+		int r = nr == __NR_SCMP_ERROR ? -ENOSYS
+					      : seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr,
+							rule->n, rule->args);
 		if (r < 0)
 			die("rule for", rule->call, r);
 	}
@@ -77,16 +81,18 @@ static void print_filter(const char *name, int which)
 
 	printf("static const struct sock_filter %s_code[] = {\n", name);
 	for (size_t i = 0; i < (size_t)n / sizeof *code; i++)
-		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", code[i].code, code[i].jt, code[i].jf, code[i].k);
-	printf("};\nconst struct filter filter_%s = { %s_code, sizeof %s_code / sizeof *%s_code };\n\n", name, name, name,
-		name);
+		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", code[i].code, code[i].jt, code[i].jf,
+			code[i].k);
+	printf("};\nconst struct filter filter_%s = { %s_code, sizeof %s_code / sizeof *%s_code "
+	       "};\n\n",
+		name, name, name, name);
 	seccomp_release(ctx);
 	close(fd);
 }
 
 int main(void)
 {
-	printf("/* Made by bin/mkfilter from bin/mkfilter/rules.h. */\n");
+	printf("/* Made by bin/mkfilter from bin/mkfilter/rules.inc. */\n");
 	printf("#include <linux/filter.h>\n#include \"jail/filter.h\"\n\n");
 	print_filter("startup", STARTUP);
 	print_filter("running", RUNNING);

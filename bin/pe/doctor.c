@@ -16,7 +16,8 @@ const struct command doctor_command = {
 	.synopsis = "doctor",
 	.summary = "Tell what this host gives to isolate VMs, and what runs need.",
 	.options = rows,
-	.details = "Each layer of the jail is tried out. Exit status 0 when nothing that a run needs is missing, else 1.\n",
+	.details = "Each layer of the jail is tried out. Exit status 0 when nothing that a run "
+		   "needs is missing, else 1.\n",
 };
 
 static void print_line(bool good, bool needed, const char *name, const char *text)

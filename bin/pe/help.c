@@ -58,7 +58,8 @@ const struct command help_command = {
 void help_overview(FILE *to)
 {
 	fprintf(to, "Usage: pe COMMAND ...\n\n"
-		    "Program Explorer: any program of any container image, in a VM that lives for one run.\n\n"
+		    "Program Explorer: any program of any container image, in a VM that lives for "
+		    "one run.\n\n"
 		    "Commands:\n");
 	for (const struct command *const *c = pe_commands; *c; c++)
 		fprintf(to, "  %-14s %s\n", (*c)->name, (*c)->summary);

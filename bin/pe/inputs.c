@@ -34,9 +34,11 @@ static int add(struct job *j, const char *name, const char *path, struct error *
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail(err, -errno, "open input file '%s'", path);
 	if (S_ISDIR(st.st_mode))
-		return refuse(err, -EISDIR, "input file '%s' is a directory (-d takes directories)", path);
+		return refuse(err, -EISDIR, "input file '%s' is a directory (-d takes directories)",
+			path);
 	if (!S_ISREG(st.st_mode))
-		return refuse(err, -EINVAL, "input file '%s' is neither a file nor a directory", path);
+		return refuse(
+			err, -EINVAL, "input file '%s' is neither a file nor a directory", path);
 	int r = read_whole(fd, path, &b, err);
 	if (r == 0)
 		r = job_add_file(j, name, st.st_mode, b.p, b.n, err);
@@ -69,14 +71,17 @@ static int add_found(struct job *j, const FTSENT *e, size_t skip, struct error *
 		return add(j, e->fts_path + skip, e->fts_accpath, err);
 	case FTS_SL:
 	case FTS_SLNONE:
-		pe_say("run: left out of the input: '%s' (a symbolic link; -f takes what it points to)", e->fts_path);
+		pe_say("run: left out of the input: '%s' (a symbolic link; -f takes what it points "
+		       "to)",
+			e->fts_path);
 		return 0;
 	case FTS_NS:
 	case FTS_DNR:
 	case FTS_ERR:
 		return fail(err, -e->fts_errno, "read input '%s'", e->fts_path);
 	default:
-		return refuse(err, -EINVAL, "input '%s' is neither a file nor a directory", e->fts_path);
+		return refuse(
+			err, -EINVAL, "input '%s' is neither a file nor a directory", e->fts_path);
 	}
 }
 

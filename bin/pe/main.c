@@ -29,7 +29,8 @@ const struct command *const pe_commands[] = {
 	NULL,
 };
 
-/* Whatever the caller ignored or blocked: children are waited for, a limit or a closed pipe is an error, not a death. */
+/* Whatever the caller ignored or blocked: children are waited for, a limit or a closed pipe is an
+ * error, not a death. */
 static void reset_signals(void)
 {
 	sigset_t none;

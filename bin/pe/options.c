@@ -72,7 +72,8 @@ static int usage(const struct command *cmd, int *ret_exit)
 }
 
 /* "--name", "--name value" or "--name=value" at argv[*i]. */
-static int read_long(const struct command *cmd, int argc, char **argv, int *i, void *ctx, int *ret_exit)
+static int read_long(
+	const struct command *cmd, int argc, char **argv, int *i, void *ctx, int *ret_exit)
 {
 	const char *name = argv[*i] + 2;
 	size_t n = strcspn(name, "=");
@@ -99,7 +100,8 @@ static int read_long(const struct command *cmd, int argc, char **argv, int *i, v
 }
 
 /* "-abc", "-fVALUE" or "-f VALUE" at argv[*i]. */
-static int read_letters(const struct command *cmd, int argc, char **argv, int *i, void *ctx, int *ret_exit)
+static int read_letters(
+	const struct command *cmd, int argc, char **argv, int *i, void *ctx, int *ret_exit)
 {
 	for (const char *p = argv[*i] + 1; *p; p++) {
 		const struct option_row *o = find_letter(cmd, *p);

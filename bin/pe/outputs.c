@@ -48,7 +48,8 @@ static int create(int dir_fd, const char *name, const struct result_file *f)
 	return io_write(fd, f->data.p, f->data.n);
 }
 
-/* Walks to the directory of @name, component by component, making what is missing; the last one's name is in @leaf. */
+/* Walks to the directory of @name, component by component, making what is missing; the last one's
+ * name is in @leaf. */
 static int make_way(int root_fd, struct span name, char leaf[NAME_ROOM], int *ret_fd)
 {
 	struct span rest = name, component;
@@ -133,7 +134,8 @@ int outputs_write(const struct result *r, int dir_fd, const char *dir, struct er
 		const struct result_file *f = &r->files[i];
 		int e = write_one(dir_fd, f);
 		if (e < 0)
-			return fail(err, e, "write output file '%.*s' in '%s'", (int)f->name.n, f->name.p, dir);
+			return fail(err, e, "write output file '%.*s' in '%s'", (int)f->name.n,
+				f->name.p, dir);
 	}
 	return 0;
 }

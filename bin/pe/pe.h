@@ -18,7 +18,7 @@ enum pe_exit {
 
 /* One row per option; rows end with one whose name is NULL. Help is made from the rows. */
 struct option_row {
-	char letter;	   /* 0 when there is only the long form */
+	char letter;       /* 0 when there is only the long form */
 	const char *name;  /* without the dashes */
 	const char *value; /* what the value is called in the help; NULL for a flag */
 	const char *help;
@@ -35,8 +35,9 @@ struct command {
 };
 
 /*
- * Reads options from argv[1..] into @ctx until the first operand or "--" (which is dropped). Returns the index of
- * the first operand, or -1 with *@ret_exit set: 0 after --help, PE_EXIT_USAGE after a message.
+ * Reads options from argv[1..] into @ctx until the first operand or "--" (which is dropped).
+ * Returns the index of the first operand, or -1 with *@ret_exit set: 0 after --help, PE_EXIT_USAGE
+ * after a message.
  */
 int options_read(const struct command *cmd, int argc, char **argv, void *ctx, int *ret_exit);
 
@@ -53,8 +54,8 @@ int cmd_image(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /*
- * All commands, NULL-terminated; defined beside main(). A name may be of two words ("image build"). Help, manual and
- * completion are made from them.
+ * All commands, NULL-terminated; defined beside main(). A name may be of two words ("image build").
+ * Help, manual and completion are made from them.
  */
 extern const struct command *const pe_commands[];
 

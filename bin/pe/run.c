@@ -91,7 +91,8 @@ static int set_outdir(void *ctx, const char *value)
 
 static int set_timeout(void *ctx, const char *value)
 {
-	if (parse_duration_ms(span_of(value), &((struct run_options *)ctx)->job->limits.timeout_ms) == 0)
+	if (parse_duration_ms(
+		    span_of(value), &((struct run_options *)ctx)->job->limits.timeout_ms) == 0)
 		return 0;
 	pe_say("run: time limit '%s' is not a time (10, 2.5, 500ms, 1m)", value);
 	return -EINVAL;
@@ -107,27 +108,32 @@ static int set_size(uint64_t *to, const char *what, const char *value)
 
 static int set_memory(void *ctx, const char *value)
 {
-	return set_size(&((struct run_options *)ctx)->job->limits.memory_bytes, "memory limit", value);
+	return set_size(
+		&((struct run_options *)ctx)->job->limits.memory_bytes, "memory limit", value);
 }
 
 static int set_max_input(void *ctx, const char *value)
 {
-	return set_size(&((struct run_options *)ctx)->job->limits.input_bytes, "input limit", value);
+	return set_size(
+		&((struct run_options *)ctx)->job->limits.input_bytes, "input limit", value);
 }
 
 static int set_max_output(void *ctx, const char *value)
 {
-	return set_size(&((struct run_options *)ctx)->job->limits.output_bytes, "output limit", value);
+	return set_size(
+		&((struct run_options *)ctx)->job->limits.output_bytes, "output limit", value);
 }
 
 static int set_scratch(void *ctx, const char *value)
 {
-	return set_size(&((struct run_options *)ctx)->job->limits.scratch_bytes, "scratch limit", value);
+	return set_size(
+		&((struct run_options *)ctx)->job->limits.scratch_bytes, "scratch limit", value);
 }
 
 static int set_pids(void *ctx, const char *value)
 {
-	if (parse_u64(span_of(value), UINT32_MAX, &((struct run_options *)ctx)->job->limits.pids) == 0)
+	if (parse_u64(span_of(value), UINT32_MAX, &((struct run_options *)ctx)->job->limits.pids) ==
+		0)
 		return 0;
 	pe_say("run: limit of processes '%s' is not a number", value);
 	return -EINVAL;
@@ -167,25 +173,31 @@ static int set_weak(void *ctx, const char *value)
 }
 
 static const struct option_row rows[] = {
-	{ 'f', "file", "[NAME=]FILE", "put FILE into /input, under NAME; may be repeated", set_file },
+	{ 'f', "file", "[NAME=]FILE", "put FILE into /input, under NAME; may be repeated",
+		set_file },
 	{ 'd', "dir", "DIR", "put what is in DIR into /input; may be repeated", set_dir },
 	{ 'i', "stdin", "FILE", "standard input; - for that of pe (default: empty)", set_stdin },
 	{ 'e', "env", "K=V", "set an environment variable; may be repeated", set_env },
 	{ 'C', "cwd", "DIR", "working directory (default: the image's, else /input)", set_cwd },
-	{ 'u', "user", "USER", "name or number, [:GROUP] (default: the image's, else 1000)", set_user },
+	{ 'u', "user", "USER", "name or number, [:GROUP] (default: the image's, else 1000)",
+		set_user },
 	{ 'o', "output", "DIR", "write what was left in /output to DIR", set_outdir },
-	{ 't', "timeout", "SECONDS", "wall clock limit: 10, 2.5, 500ms, 1m (default: 10)", set_timeout },
+	{ 't', "timeout", "SECONDS", "wall clock limit: 10, 2.5, 500ms, 1m (default: 10)",
+		set_timeout },
 	{ 'm', "memory", "SIZE", "memory limit (default: 1G)", set_memory },
 	{ 0, "max-input", "SIZE", "limit of files and stdin (default: 16M)", set_max_input },
-	{ 0, "max-output", "SIZE", "limit of stdout, stderr and files (default: 16M)", set_max_output },
-	{ 0, "scratch", "SIZE", "limit of /tmp and all else that is written (default: 64M)", set_scratch },
+	{ 0, "max-output", "SIZE", "limit of stdout, stderr and files (default: 16M)",
+		set_max_output },
+	{ 0, "scratch", "SIZE", "limit of /tmp and all else that is written (default: 64M)",
+		set_scratch },
 	{ 0, "pids", "N", "limit of processes and threads (default: 256)", set_pids },
 	{ 0, "hostname", "NAME", "what the machine is called (default: pe)", set_hostname },
 	{ 0, "json", NULL, "print the whole result as one JSON object", set_json },
 	{ 0, "trace", NULL, "say on stderr where the time went", set_trace },
 	{ 0, "kernel", "DIR", "guest kernel (default: $PE_KERNEL, else the cache)", set_kernel },
 	{ 0, "store", "DIR", "image store (default: $PE_IMAGES, else the cache)", set_store },
-	{ 0, "allow-weak-jail", NULL, "run even where the host cannot give all of the jail ('pe doctor')", set_weak },
+	{ 0, "allow-weak-jail", NULL,
+		"run even where the host cannot give all of the jail ('pe doctor')", set_weak },
 	{ 0 },
 };
 
@@ -195,15 +207,21 @@ const struct command run_command = {
 	.summary = "Run a program of an image in a fresh VM that lives for this one run.",
 	.options = rows,
 	.details =
-		"Files given with -f and -d are in /input, where the program starts. What it leaves in /output comes\n"
-		"back with -o or --json. Without ARGV the image's own command runs. There is no network.\n\n"
-		"Exit status: the program's; 128+N when signal N ended it; 124 time limit; 125 pe or its VM failed,\n"
-		"or the job cannot be run; 126 not executable; 127 not found; 137 out of memory; 153 output limit;\n"
+		"Files given with -f and -d are in /input, where the program starts. What it "
+		"leaves in /output comes\n"
+		"back with -o or --json. Without ARGV the image's own command runs. There is no "
+		"network.\n\n"
+		"Exit status: the program's; 128+N when signal N ended it; 124 time limit; 125 pe "
+		"or its VM failed,\n"
+		"or the job cannot be run; 126 not executable; 127 not found; 137 out of memory; "
+		"153 output limit;\n"
 		"2 wrong use.\n\n"
 		"Examples:\n"
 		"  pe run -f hello.c gcc -- sh -c 'gcc hello.c -o /output/hello && /output/hello'\n"
-		"  pe run -i data.csv python3 -- python3 -c 'import sys; print(len(sys.stdin.read()))'\n"
-		"  pe run -d src -o out -t 30 -m 2G gcc -- make -C /input DESTDIR=/output install\n",
+		"  pe run -i data.csv python3 -- python3 -c 'import sys; "
+		"print(len(sys.stdin.read()))'\n"
+		"  pe run -d src -o out -t 30 -m 2G gcc -- make -C /input DESTDIR=/output "
+		"install\n",
 };
 
 /* Where we are now: the scheduler has just put us on a CPU that had room. */
@@ -249,7 +267,8 @@ static void say_ending(const struct result *r, const struct job *j)
 		pe_say("run: ended by %s", result_signal_name(r->status, name));
 		break;
 	case RESULT_TIMEOUT:
-		pe_say("run: stopped at the time limit of %llu ms (-t sets it)", (unsigned long long)j->limits.timeout_ms);
+		pe_say("run: stopped at the time limit of %llu ms (-t sets it)",
+			(unsigned long long)j->limits.timeout_ms);
 		break;
 	case RESULT_OUT_OF_MEMORY:
 		pe_say("run: out of memory: the limit is %s (-m sets it)",
@@ -273,8 +292,8 @@ static void say_skipped(const struct result *r)
 	size_t shown = r->n_skipped < NOTES_MAX ? r->n_skipped : NOTES_MAX;
 
 	for (size_t i = 0; i < shown; i++)
-		pe_say("run: left out of the output: '%.*s' (%.*s)", (int)r->skipped[i].name.n, r->skipped[i].name.p,
-			(int)r->skipped[i].reason.n, r->skipped[i].reason.p);
+		pe_say("run: left out of the output: '%.*s' (%.*s)", (int)r->skipped[i].name.n,
+			r->skipped[i].name.p, (int)r->skipped[i].reason.n, r->skipped[i].reason.p);
 	if (r->skipped_more + r->n_skipped > shown)
 		pe_say("run: left out of the output: %llu more",
 			(unsigned long long)(r->skipped_more + r->n_skipped - shown));
@@ -286,13 +305,21 @@ static void say_phases(const struct run_phases *p)
 		const char *name;
 		uint64_t us;
 	} phases[] = {
-		{ "pack input", p->pack }, { "jail", p->jail }, { "guest kernel", p->kernel }, { "init", p->init },
-		{ "start program", p->start }, { "program", p->program }, { "pack output", p->unpack },
-		{ "power off", p->power_off }, { "read output", p->collect }, { "total", p->total },
+		{ "pack input", p->pack },
+		{ "jail", p->jail },
+		{ "guest kernel", p->kernel },
+		{ "init", p->init },
+		{ "start program", p->start },
+		{ "program", p->program },
+		{ "pack output", p->unpack },
+		{ "power off", p->power_off },
+		{ "read output", p->collect },
+		{ "total", p->total },
 	};
 
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
-		fprintf(stderr, "trace: %-14s %9.3f ms\n", phases[i].name, (double)phases[i].us / 1000);
+		fprintf(stderr, "trace: %-14s %9.3f ms\n", phases[i].name,
+			(double)phases[i].us / 1000);
 }
 
 static int print_json(const struct result *r, const struct result_origin *origin)
@@ -312,8 +339,8 @@ static int print_streams(const struct result *r)
 	return e < 0 ? e : io_write(STDERR_FILENO, r->err.p, r->err.n);
 }
 
-static int show(const struct run_options *o, int outdir_fd, const struct result *r, const struct image *img,
-	const struct run_host *host, struct error *err)
+static int show(const struct run_options *o, int outdir_fd, const struct result *r,
+	const struct image *img, const struct run_host *host, struct error *err)
 {
 	const struct result_origin origin = { img->name, img->digest, host->engine->name };
 	int e = o->json ? print_json(r, &origin) : print_streams(r);
@@ -328,7 +355,8 @@ static int show(const struct run_options *o, int outdir_fd, const struct result 
 	return o->outdir ? outputs_write(r, outdir_fd, o->outdir, err) : 0;
 }
 
-static int run(const struct run_options *o, const char *image_name, int *ret_exit, struct error *err)
+static int run(
+	const struct run_options *o, const char *image_name, int *ret_exit, struct error *err)
 {
 	cleanup(vm_kernel_freep) struct vm_kernel *kernel = NULL;
 	cleanup(image_freep) struct image *img = NULL;
@@ -340,10 +368,12 @@ static int run(const struct run_options *o, const char *image_name, int *ret_exi
 	if (!store)
 		return fail(err, -ENOENT, "find the image store (no $HOME)");
 	int e = vm_kernel_open(o->kernel, &kernel, err);
-	if (e == 0)
-		e = image_open(store, image_name, &img, err);
-	if (e == 0 && o->outdir)
-		e = outputs_open(o->outdir, &outdir_fd, err);
+	if (e < 0)
+		return e;
+	e = image_open(store, image_name, &img, err);
+	if (e < 0)
+		return e;
+	e = o->outdir ? outputs_open(o->outdir, &outdir_fd, err) : 0;
 	if (e < 0)
 		return e;
 
@@ -366,13 +396,15 @@ static int run(const struct run_options *o, const char *image_name, int *ret_exi
 }
 
 /* Nothing ran, or nothing came back: said to a person, and to a program that reads JSON. */
-static int report_failure(const struct run_options *o, const char *image_name, int r, const struct error *err)
+static int report_failure(
+	const struct run_options *o, const char *image_name, int r, const struct error *err)
 {
 	const struct result_origin origin = { image_name, NULL, vm_engine_uml.name };
 	bool ours = r != -EINVAL && r != -ENOENT;
 
 	pe_say("run: %s", err->text);
-	cleanup(result_freep) struct result *failed = result_new(ours ? RESULT_LOST : RESULT_REJECTED, err->text);
+	cleanup(result_freep) struct result *failed =
+		result_new(ours ? RESULT_LOST : RESULT_REJECTED, err->text);
 	if (o->json && failed)
 		print_json(failed, &origin);
 	return PE_EXIT_FAILURE;

@@ -68,8 +68,17 @@ int parse_size(struct span s, uint64_t *ret_bytes)
 		const char *text;
 		unsigned shift;
 	} units[] = {
-		{ "", 0 }, { "b", 0 }, { "k", 10 }, { "kb", 10 }, { "kib", 10 }, { "m", 20 },
-		{ "mb", 20 }, { "mib", 20 }, { "g", 30 }, { "gb", 30 }, { "gib", 30 },
+		{ "", 0 },
+		{ "b", 0 },
+		{ "k", 10 },
+		{ "kb", 10 },
+		{ "kib", 10 },
+		{ "m", 20 },
+		{ "mb", 20 },
+		{ "mib", 20 },
+		{ "g", 30 },
+		{ "gb", 30 },
+		{ "gib", 30 },
 	};
 	struct span digits = cut_digits(&s);
 	char unit[4] = "";

@@ -34,7 +34,7 @@ static inline struct span span_skip(struct span s, size_t n)
 }
 
 /*
- * Cuts the bytes before the first @mark off the front of *@rest into *@ret_head; the mark is dropped.
- * Without a mark the head is all of it. False when nothing was left.
+ * Cuts the bytes before the first @mark off the front of *@rest into *@ret_head; the mark is
+ * dropped. Without a mark the head is all of it. False when nothing was left.
  */
 bool span_cut(struct span *rest, char mark, struct span *ret_head);

@@ -64,9 +64,19 @@ static void test_parse_size(void **state)
 		int r;
 		uint64_t bytes;
 	} cases[] = {
-		{ "1", 0, 1 }, { "1k", 0, 1024 }, { "16M", 0, 16 << 20 }, { "16MiB", 0, 16 << 20 },
-		{ "1gb", 0, 1 << 30 }, { "0", 0, 0 }, { "17B", 0, 17 }, { "M", -EINVAL, 7 }, { "1.5G", -EINVAL, 7 },
-		{ "1T", -EINVAL, 7 }, { "1MM", -EINVAL, 7 }, { "-1M", -EINVAL, 7 }, { "1Mibi", -EINVAL, 7 },
+		{ "1", 0, 1 },
+		{ "1k", 0, 1024 },
+		{ "16M", 0, 16 << 20 },
+		{ "16MiB", 0, 16 << 20 },
+		{ "1gb", 0, 1 << 30 },
+		{ "0", 0, 0 },
+		{ "17B", 0, 17 },
+		{ "M", -EINVAL, 7 },
+		{ "1.5G", -EINVAL, 7 },
+		{ "1T", -EINVAL, 7 },
+		{ "1MM", -EINVAL, 7 },
+		{ "-1M", -EINVAL, 7 },
+		{ "1Mibi", -EINVAL, 7 },
 		{ "18446744073709551615K", -ERANGE, 7 },
 	};
 
@@ -85,9 +95,19 @@ static void test_parse_duration(void **state)
 		int r;
 		uint64_t ms;
 	} cases[] = {
-		{ "10", 0, 10000 }, { "2.5", 0, 2500 }, { "0.001", 0, 1 }, { "1.2345", 0, 1234 }, { "500ms", 0, 500 },
-		{ "3s", 0, 3000 }, { "2m", 0, 120000 }, { "1.5ms", -EINVAL, 7 }, { "1.", -EINVAL, 7 },
-		{ ".5", -EINVAL, 7 }, { "", -EINVAL, 7 }, { "abc", -EINVAL, 7 }, { "1h", -EINVAL, 7 },
+		{ "10", 0, 10000 },
+		{ "2.5", 0, 2500 },
+		{ "0.001", 0, 1 },
+		{ "1.2345", 0, 1234 },
+		{ "500ms", 0, 500 },
+		{ "3s", 0, 3000 },
+		{ "2m", 0, 120000 },
+		{ "1.5ms", -EINVAL, 7 },
+		{ "1.", -EINVAL, 7 },
+		{ ".5", -EINVAL, 7 },
+		{ "", -EINVAL, 7 },
+		{ "abc", -EINVAL, 7 },
+		{ "1h", -EINVAL, 7 },
 		{ "18446744073709551615", -ERANGE, 7 },
 	};
 
@@ -173,10 +193,14 @@ static void test_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_u64),      cmocka_unit_test(test_parse_hex),
-		cmocka_unit_test(test_parse_size),     cmocka_unit_test(test_parse_duration),
-		cmocka_unit_test(test_format_size),    cmocka_unit_test(test_span_cut),
-		cmocka_unit_test(test_strv),	       cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_parse_u64),
+		cmocka_unit_test(test_parse_hex),
+		cmocka_unit_test(test_parse_size),
+		cmocka_unit_test(test_parse_duration),
+		cmocka_unit_test(test_format_size),
+		cmocka_unit_test(test_span_cut),
+		cmocka_unit_test(test_strv),
+		cmocka_unit_test(test_buf),
 		cmocka_unit_test(test_error),
 	};
 

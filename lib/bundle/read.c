@@ -32,7 +32,8 @@ void bundle_reader_init(struct bundle_reader *r, struct span all)
 
 static int bad(const struct bundle_reader *r, struct error *err, const char *what)
 {
-	return refuse(err, -EPROTO, "bundle, entry %u at byte %zu: %s", r->entries + 1, r->at, what);
+	return refuse(
+		err, -EPROTO, "bundle, entry %u at byte %zu: %s", r->entries + 1, r->at, what);
 }
 
 /* @n bytes at @at and the padding behind them, which may be missing only at the very end. */
@@ -63,7 +64,8 @@ static int read_header(const struct bundle_reader *r, uint64_t f[FIELDS], struct
 	return 0;
 }
 
-static int check_entry(const struct bundle_reader *r, const struct bundle_entry *e, struct error *err)
+static int check_entry(
+	const struct bundle_reader *r, const struct bundle_entry *e, struct error *err)
 {
 	if (bundle_name_check(e->name) < 0)
 		return bad(r, err, "unsafe name");

@@ -27,9 +27,24 @@ static void test_name_check(void **state)
 		const char *name;
 		int r;
 	} cases[] = {
-		{ "a", 0 }, { "a/b/c.txt", 0 }, { "...", 0 }, { "..x", 0 }, { "-rf", 0 }, { "a\nb", 0 }, { "\xff\xfe", 0 },
-		{ "a\\b", 0 }, { "", -EINVAL }, { ".", -EINVAL }, { "..", -EINVAL }, { "/", -EINVAL }, { "/a", -EINVAL },
-		{ "a/", -EINVAL }, { "a//b", -EINVAL }, { "a/./b", -EINVAL }, { "a/..", -EINVAL }, { "../a", -EINVAL },
+		{ "a", 0 },
+		{ "a/b/c.txt", 0 },
+		{ "...", 0 },
+		{ "..x", 0 },
+		{ "-rf", 0 },
+		{ "a\nb", 0 },
+		{ "\xff\xfe", 0 },
+		{ "a\\b", 0 },
+		{ "", -EINVAL },
+		{ ".", -EINVAL },
+		{ "..", -EINVAL },
+		{ "/", -EINVAL },
+		{ "/a", -EINVAL },
+		{ "a/", -EINVAL },
+		{ "a//b", -EINVAL },
+		{ "a/./b", -EINVAL },
+		{ "a/..", -EINVAL },
+		{ "../a", -EINVAL },
 		{ "a/../../b", -EINVAL },
 	};
 
@@ -45,7 +60,8 @@ static void test_name_check(void **state)
 	for (size_t i = 100; i < sizeof longer; i += 101)
 		longer[i] = '/';
 	assert_int_equal(bundle_name_check((struct span){ longer, BUNDLE_NAME_MAX }), 0);
-	assert_int_equal(bundle_name_check((struct span){ longer, BUNDLE_NAME_MAX + 1 }), -ENAMETOOLONG);
+	assert_int_equal(
+		bundle_name_check((struct span){ longer, BUNDLE_NAME_MAX + 1 }), -ENAMETOOLONG);
 }
 
 /* Contents of every length around the padding come back as they went in. */
@@ -98,8 +114,11 @@ static void test_limit(void **state)
 	(void)state;
 	start(&w, fd, 3 * BUNDLE_BLOCK);
 	assert_int_equal(bundle_add(&w, span_of("small"), 0644, SPAN_LITERAL("x")), 0);
-	assert_int_equal(bundle_add(&w, span_of("large"), 0644, (struct span){ data, sizeof data }), -EFBIG);
-	assert_int_equal(bundle_add(&w, span_of("sparse"), 0644, (struct span){ NULL, (size_t)1 << 40 }), -EFBIG);
+	assert_int_equal(
+		bundle_add(&w, span_of("large"), 0644, (struct span){ data, sizeof data }), -EFBIG);
+	assert_int_equal(
+		bundle_add(&w, span_of("sparse"), 0644, (struct span){ NULL, (size_t)1 << 40 }),
+		-EFBIG);
 	assert_int_equal(bundle_add(&w, span_of("last"), 0644, SPAN_LITERAL("y")), 0);
 	assert_int_equal(bundle_finish(&w), 0);
 	assert_true(w.at <= 3 * BUNDLE_BLOCK);
@@ -155,11 +174,11 @@ static void expect_bad(const char *bytes, size_t n, const char *text)
 }
 
 /* One entry as a hostile guest might write it: @fields replace the header's from field @at on. */
-static size_t forge(char *to, size_t room, const char *mode, const char *filesize, const char *namesize, const char *name,
-	size_t name_n)
+static size_t forge(char *to, size_t room, const char *mode, const char *filesize,
+	const char *namesize, const char *name, size_t name_n)
 {
-	int n = snprintf(to, room, "070701%08x%s%08x%08x%08x%08x%s%08x%08x%08x%08x%s%08x", 1, mode, 0, 0, 1, 0, filesize,
-		0, 0, 0, 0, namesize, 0);
+	int n = snprintf(to, room, "070701%08x%s%08x%08x%08x%08x%s%08x%08x%08x%08x%s%08x", 1, mode,
+		0, 0, 1, 0, filesize, 0, 0, 0, 0, namesize, 0);
 
 	memcpy(to + n, name, name_n);
 	return (size_t)n + name_n;
@@ -218,8 +237,12 @@ static void test_kv(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_name_check), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_shrunk_file), cmocka_unit_test(test_hostile), cmocka_unit_test(test_kv),
+		cmocka_unit_test(test_name_check),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_shrunk_file),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_kv),
 	};
 
 	return cmocka_run_group_tests_name("bundle", tests, NULL, NULL);

@@ -22,9 +22,11 @@ uint64_t bundle_cost(size_t name_n, uint64_t data_n)
 
 void bundle_writer_init(struct bundle_writer *w, int fd, uint64_t limit, char *buf, size_t room)
 {
-	*w = (struct bundle_writer){
-		.fd = fd, .limit = limit, .entries_max = BUNDLE_ENTRIES_MAX, .buf = buf, .room = room
-	};
+	*w = (struct bundle_writer){ .fd = fd,
+		.limit = limit,
+		.entries_max = BUNDLE_ENTRIES_MAX,
+		.buf = buf,
+		.room = room };
 }
 
 uint64_t bundle_writer_size(const struct bundle_writer *w)
@@ -74,10 +76,12 @@ static int put_header(struct bundle_writer *w, struct span name, mode_t mode, ui
 {
 	char header[HEADER + 1];
 
-	/* magic ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check */
-	snprintf(header, sizeof header, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-		++w->entries, (unsigned)mode, 0u, 0u, S_ISDIR(mode) ? 2u : 1u, 0u, (unsigned)data_n,
-		0u, 0u, 0u, 0u, (unsigned)(name.n + 1), 0u);
+	/* magic ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor
+	 * namesize check */
+	snprintf(header, sizeof header,
+		"070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", ++w->entries,
+		(unsigned)mode, 0u, 0u, S_ISDIR(mode) ? 2u : 1u, 0u, (unsigned)data_n, 0u, 0u, 0u,
+		0u, (unsigned)(name.n + 1), 0u);
 
 	int r = put(w, header, HEADER);
 	if (r == 0)

@@ -95,7 +95,8 @@ static bool find_parent(const struct controller *c, char *dir, size_t n, bool *r
 	return strstr(enabled, c->name) != NULL;
 }
 
-/* Groups of callers that were killed before they could tidy up: the name ends in the caller's thread id. */
+/* Groups of callers that were killed before they could tidy up: the name ends in the caller's
+ * thread id. */
 static void sweep(const char *parent)
 {
 	DIR *d = opendir(parent);
@@ -116,16 +117,19 @@ static void sweep(const char *parent)
 		closedir(d);
 }
 
-/* Makes the group of controller @i below @parent with its limit; c->paths[i] stays "" when that fails. */
+/* Makes the group of controller @i below @parent with its limit; c->paths[i] stays "" when that
+ * fails. */
 static bool make_group(struct cgroup *c, int i, const char *parent, bool v2)
 {
 	char text[32];
 
 	sweep(parent);
 	snprintf(c->paths[i], sizeof c->paths[i], "%s/%s%d", parent, prefix, gettid());
-	snprintf(text, sizeof text, "%llu", (unsigned long long)(i == 0 ? c->memory_bytes : c->tasks));
+	snprintf(text, sizeof text, "%llu",
+		(unsigned long long)(i == 0 ? c->memory_bytes : c->tasks));
 	if ((mkdir(c->paths[i], 0755) == 0 || errno == EEXIST) &&
-		write_text(c->paths[i], v2 ? controllers[i].limit_v2 : controllers[i].limit_v1, text))
+		write_text(
+			c->paths[i], v2 ? controllers[i].limit_v2 : controllers[i].limit_v1, text))
 		return true;
 	c->paths[i][0] = '\0';
 	return false;
@@ -144,7 +148,8 @@ void cgroup_open(struct cgroup *c, uint64_t memory_bytes, uint64_t tasks)
 		c->birth_fd = open(c->paths[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Moves @pid and what descends from it. A process first, then its children: those it has from then on are born inside. */
+/* Moves @pid and what descends from it. A process first, then its children: those it has from then
+ * on are born inside. */
 static void move_family(const char *group, int pid, int depth)
 {
 	char path[64], text[4096];
@@ -172,7 +177,8 @@ void cgroup_enclose(struct cgroup *c, int pid)
 	int n = namespaces_own_ids() ? 1 : CONTROLLERS;
 
 	for (int i = 0; i < n; i++)
-		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && !v2 && make_group(c, i, parent, v2))
+		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && !v2 &&
+			make_group(c, i, parent, v2))
 			move_family(c->paths[i], pid, FAMILY_DEPTH);
 }
 
@@ -196,7 +202,8 @@ bool cgroup_probe(char *why, unsigned n)
 
 		if (!find_parent(&controllers[i], parent, sizeof parent, &v2)) {
 			snprintf(why, n,
-				"no writable group with the %s controller (systemd-run --user --scope -p Delegate=yes "
+				"no writable group with the %s controller (systemd-run --user "
+				"--scope -p Delegate=yes "
 				"gives one)",
 				controllers[i].name);
 			return false;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host's cgroups around a jail, where there are any that we may write: a bound on memory and tasks that holds for all
- * processes of the jail together. Everything here is best effort: a host without them is told of by jail_probe(), the other
- * layers hold without.
+ * The host's cgroups around a jail, where there are any that we may write: a bound on memory and
+ * tasks that holds for all processes of the jail together. Everything here is best effort: a host
+ * without them is told of by jail_probe(), the other layers hold without.
  *
- * Version 2: the jail is born into its group, which costs nothing. Version 1 knows no such birth, and a move waits for
- * every CPU (5 to 15 ms): it is made while the guest kernel boots, see cgroup_enclose().
+ * Version 2: the jail is born into its group, which costs nothing. Version 1 knows no such birth,
+ * and a move waits for every CPU (5 to 15 ms): it is made while the guest kernel boots, see
+ * cgroup_enclose().
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 
 struct cgroup {
 	char paths[2][256]; /* to be removed; "" for none */
-	int birth_fd;	    /* version 2: for clone3(CLONE_INTO_CGROUP); else -1 */
+	int birth_fd;       /* version 2: for clone3(CLONE_INTO_CGROUP); else -1 */
 	uint64_t memory_bytes, tasks;
 };
 

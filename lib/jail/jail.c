@@ -62,7 +62,8 @@ static void kill_and_reap(int pidfd)
 }
 
 /* From the clone to the kernel's exec, with everything that the keeper waits for. */
-static int raise_jail(struct keeper *k, struct jail *j, int go_write, int report_read, struct error *err)
+static int raise_jail(
+	struct keeper *k, struct jail *j, int go_write, int report_read, struct error *err)
 {
 	int r = namespaces_map(j->pid, k->namespaces, k->host_id, err);
 	if (r == 0 && write(go_write, "g", 1) != 1)
@@ -99,7 +100,8 @@ int jail_start(const struct jail_spec *spec, struct jail *ret, struct error *err
 		keeper_run(&k);
 	}
 	if (pid < 0) {
-		r = fail(err, -errno, "jail: cannot make its namespaces ('pe doctor' tells what the host gives)");
+		r = fail(err, -errno,
+			"jail: cannot make its namespaces ('pe doctor' tells what the host gives)");
 		cgroup_done(&j.cgroup);
 		return r;
 	}

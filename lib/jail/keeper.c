@@ -59,7 +59,8 @@ static void become_nobody(const struct keeper *k)
 	prctl(PR_SET_KEEPCAPS, 1);
 	if (setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
 		give_up(k->report_fd, "become the jail's user");
-	/* A change of user clears it. The caller may have died in between: then it holds its end of the pipe no more. */
+	/* A change of user clears it. The caller may have died in between: then it holds its end of
+	 * the pipe no more. */
 	struct pollfd go = { .fd = k->go_fd };
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
 		give_up(k->report_fd, "set the parent-death signal");
@@ -96,7 +97,8 @@ static void empty_root(const struct keeper *k)
 	raise_capabilities();
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		give_up(k->report_fd, "make the mounts private");
-	if (mount("jail", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,nr_inodes=16,mode=755") < 0)
+	if (mount("jail", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		    "size=64k,nr_inodes=16,mode=755") < 0)
 		give_up(k->report_fd, "mount the empty root");
 	if (chdir("/tmp") < 0)
 		give_up(k->report_fd, "enter the empty root");
@@ -106,7 +108,9 @@ static void empty_root(const struct keeper *k)
 		give_up(k->report_fd, "pivot into the empty root");
 	if (umount2(".", MNT_DETACH) < 0)
 		give_up(k->report_fd, "let go of the host's root");
-	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 ||
+	if (mount(NULL, "/", NULL,
+		    MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		    NULL) < 0 ||
 		chdir("/") < 0)
 		give_up(k->report_fd, "make the empty root read-only");
 }
@@ -119,9 +123,16 @@ static void set_limits(const struct keeper *k)
 		__rlimit_resource_t resource;
 		rlim_t limit;
 	} limits[] = {
-		{ RLIMIT_CORE, 0 }, { RLIMIT_NOFILE, 4096 }, { RLIMIT_NPROC, s->processes },
-		{ RLIMIT_FSIZE, s->address_bytes }, { RLIMIT_DATA, s->address_bytes }, { RLIMIT_MEMLOCK, 0 },
-		{ RLIMIT_MSGQUEUE, 0 }, { RLIMIT_SIGPENDING, 4096 }, { RLIMIT_NICE, 0 }, { RLIMIT_RTPRIO, 0 },
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NOFILE, 4096 },
+		{ RLIMIT_NPROC, s->processes },
+		{ RLIMIT_FSIZE, s->address_bytes },
+		{ RLIMIT_DATA, s->address_bytes },
+		{ RLIMIT_MEMLOCK, 0 },
+		{ RLIMIT_MSGQUEUE, 0 },
+		{ RLIMIT_SIGPENDING, 4096 },
+		{ RLIMIT_NICE, 0 },
+		{ RLIMIT_RTPRIO, 0 },
 		{ RLIMIT_CPU, s->cpu_seconds },
 	};
 
@@ -160,7 +171,8 @@ static void drop_capabilities(const struct keeper *k)
 		give_up(k->report_fd, "set no_new_privs");
 }
 
-/* Stage 6: the program's descriptors at their places, nothing else. In two moves, so that none is overwritten. */
+/* Stage 6: the program's descriptors at their places, nothing else. In two moves, so that none is
+ * overwritten. */
 static void place_fds(const struct keeper *k)
 {
 	const struct jail_spec *s = k->spec;
@@ -187,7 +199,8 @@ static void place_fds(const struct keeper *k)
 
 static void load_filter(const struct filter *f, const char *stage)
 {
-	struct sock_fprog program = { .len = (unsigned short)f->n, .filter = (struct sock_filter *)(uintptr_t)f->code };
+	struct sock_fprog program = { .len = (unsigned short)f->n,
+		.filter = (struct sock_filter *)(uintptr_t)f->code };
 
 	if (f->n > 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		give_up(REPORT_FD, stage);
@@ -211,7 +224,8 @@ static pid_t start_program(const struct keeper *k)
 	static char stack[PROGRAM_STACK] __attribute__((aligned(16)));
 
 	/* vfork(2) on a stack of its own. */
-	int pid = clone(program_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, (void *)(uintptr_t)k);
+	int pid = clone(program_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD,
+		(void *)(uintptr_t)k);
 	if (pid < 0)
 		give_up(REPORT_FD, "start the guest kernel");
 	return pid;

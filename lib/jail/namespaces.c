@@ -11,14 +11,17 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "keeper.h"
 #include "sys/io.h"
 
-/* Far from people, services and the ranges of subuid(5); plus a process id, so that no two jails share one. */
+/* Far from people, services and the ranges of subuid(5); plus a process id, so that no two jails
+ * share one. */
 enum { OWN_ID_BASE = 0x70000000, OWN_ID_RANGE = 1 << 22 };
 
-#define ALL_NAMESPACES                                                                                                 \
-	((unsigned long)(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS))
+#define ALL_NAMESPACES                                                                             \
+	((unsigned long)(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |               \
+			 CLONE_NEWIPC | CLONE_NEWUTS))
 
 int namespaces_try(unsigned long flags)
 {
@@ -36,8 +39,8 @@ int namespaces_try(unsigned long flags)
 /* Every namespace that can be had together with those before it. */
 static unsigned long namespaces_to_be_had(void)
 {
-	static const unsigned long each[] = { CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWIPC,
-		CLONE_NEWUTS };
+	static const unsigned long each[] = { CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS,
+		CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS };
 	unsigned long flags = 0;
 
 	for (size_t i = 0; i < sizeof each / sizeof *each; i++)
@@ -48,18 +51,22 @@ static unsigned long namespaces_to_be_had(void)
 
 bool namespaces_own_ids(void)
 {
+	uint64_t fields[3] = { 1, 0, 0 }; /* first id inside, first id outside, count */
 	char text[256];
-	unsigned first, outside, count;
+	struct span line, word;
 
 	if (geteuid() != 0)
 		return false;
 	cleanup_fd int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text - 1);
-	if (n <= 0)
+	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
+
+	struct span rest = { text, n > 0 ? (size_t)n : 0 };
+	if (!span_cut(&rest, '\n', &line))
 		return false;
-	text[n] = '\0';
-	return sscanf(text, "%u %u %u", &first, &outside, &count) == 3 && first == 0 &&
-		count >= (unsigned)OWN_ID_BASE + OWN_ID_RANGE;
+	for (size_t i = 0; i < 3 && span_cut(&line, ' ', &word);)
+		if (word.n > 0 && parse_u64(word, UINT32_MAX, &fields[i++]) < 0)
+			return false;
+	return fields[0] == 0 && fields[2] >= (unsigned)OWN_ID_BASE + OWN_ID_RANGE;
 }
 
 int namespaces_choose(bool weak, unsigned long *ret_flags, unsigned *ret_host_id, struct error *err)
@@ -68,9 +75,11 @@ int namespaces_choose(bool weak, unsigned long *ret_flags, unsigned *ret_host_id
 
 	if (!own && !weak && geteuid() == 0)
 		return refuse(err, -EPERM,
-			"jail: root of a container without user ids to give away; run pe as an ordinary user, or "
+			"jail: root of a container without user ids to give away; run pe as an "
+			"ordinary user, or "
 			"with --allow-weak-jail ('pe doctor' tells more)");
-	*ret_host_id = own ? (unsigned)OWN_ID_BASE + (unsigned)(gettid() & (OWN_ID_RANGE - 1)) : geteuid();
+	*ret_host_id =
+		own ? (unsigned)OWN_ID_BASE + (unsigned)(gettid() & (OWN_ID_RANGE - 1)) : geteuid();
 	*ret_flags = weak ? namespaces_to_be_had() : ALL_NAMESPACES;
 	return 0;
 }

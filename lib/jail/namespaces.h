@@ -7,10 +7,11 @@
 #include "base/error.h"
 
 /*
- * All of them. With @weak, those that the host gives (tried out). @ret_host_id: the host's user and group id for the
- * jail: one that nobody else has when we are root, else our own.
+ * All of them. With @weak, those that the host gives (tried out). @ret_host_id: the host's user and
+ * group id for the jail: one that nobody else has when we are root, else our own.
  */
-int namespaces_choose(bool weak, unsigned long *ret_flags, unsigned *ret_host_id, struct error *err);
+int namespaces_choose(
+	bool weak, unsigned long *ret_flags, unsigned *ret_host_id, struct error *err);
 
 /* Maps JAIL_INNER_ID of @pid's user namespace, if @flags has one, to @host_id. */
 int namespaces_map(int pid, unsigned long flags, unsigned host_id, struct error *err);

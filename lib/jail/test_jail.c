@@ -21,23 +21,172 @@
 
 #include <cmocka.h>
 
-/* A static program of 150 bytes: write(1, "in\n", 3), then exit with the number of its arguments. */
+/* A static program of 150 bytes: write(1, "in\n", 3), then exit with the number of its arguments.
+ */
 static const unsigned char program[] = {
-	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, /* header */
-	0x78, 0, 0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0x38, 0, 1, 0,
-	0, 0, 0, 0, 0, 0,
-	1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, /* segment */
-	0xa3, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
-	0xb8, 1, 0, 0, 0,			  /* mov $1, %eax */
-	0xbf, 1, 0, 0, 0,			  /* mov $1, %edi */
-	0x48, 0x8d, 0x35, 0x13, 0, 0, 0,	  /* lea text(%rip), %rsi */
-	0xba, 3, 0, 0, 0,			  /* mov $3, %edx */
-	0x0f, 0x05,				  /* syscall */
-	0x8b, 0x3c, 0x24,			  /* mov (%rsp), %edi */
-	0xb8, 0xe7, 0, 0, 0,			  /* mov $231, %eax: exit_group */
-	0x0f, 0x05,				  /* syscall */
-	0x90, 0x90,
-	'i', 'n', '\n', 0, 0, 0, 0,
+	0x7f,
+	'E',
+	'L',
+	'F',
+	2,
+	1,
+	1,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	2,
+	0,
+	0x3e,
+	0,
+	1,
+	0,
+	0,
+	0, /* header */
+	0x78,
+	0,
+	0x40,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0x40,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0x40,
+	0,
+	0x38,
+	0,
+	1,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	1,
+	0,
+	0,
+	0,
+	5,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0x40,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0x40,
+	0,
+	0,
+	0,
+	0,
+	0, /* segment */
+	0xa3,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0xa3,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0x10,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0xb8,
+	1,
+	0,
+	0,
+	0, /* mov $1, %eax */
+	0xbf,
+	1,
+	0,
+	0,
+	0, /* mov $1, %edi */
+	0x48,
+	0x8d,
+	0x35,
+	0x13,
+	0,
+	0,
+	0, /* lea text(%rip), %rsi */
+	0xba,
+	3,
+	0,
+	0,
+	0, /* mov $3, %edx */
+	0x0f,
+	0x05, /* syscall */
+	0x8b,
+	0x3c,
+	0x24, /* mov (%rsp), %edi */
+	0xb8,
+	0xe7,
+	0,
+	0,
+	0, /* mov $231, %eax: exit_group */
+	0x0f,
+	0x05, /* syscall */
+	0x90,
+	0x90,
+	'i',
+	'n',
+	'\n',
+	0,
+	0,
+	0,
+	0,
 };
 
 static int program_fd(void)
@@ -53,8 +202,14 @@ static int start(struct jail *j, const char *const *argv, int out, struct error 
 	cleanup_fd int fd = program_fd();
 	const int fds[] = { STDIN_FILENO, out, out };
 	const struct jail_spec spec = {
-		.program_fd = fd, .argv = argv, .fds = fds, .n_fds = 3, .cpu = -1,
-		.address_bytes = 64 << 20, .cpu_seconds = 5, .processes = 16,
+		.program_fd = fd,
+		.argv = argv,
+		.fds = fds,
+		.n_fds = 3,
+		.cpu = -1,
+		.address_bytes = 64 << 20,
+		.cpu_seconds = 5,
+		.processes = 16,
 	};
 
 	return jail_start(&spec, j, err);
@@ -114,8 +269,14 @@ static void test_no_program(void **state)
 	cleanup_fd int empty = memfd_new("empty");
 	const int fds[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	const struct jail_spec spec = {
-		.program_fd = empty, .argv = argv, .fds = fds, .n_fds = 3, .cpu = -1,
-		.address_bytes = 64 << 20, .cpu_seconds = 5, .processes = 16,
+		.program_fd = empty,
+		.argv = argv,
+		.fds = fds,
+		.n_fds = 3,
+		.cpu = -1,
+		.address_bytes = 64 << 20,
+		.cpu_seconds = 5,
+		.processes = 16,
 	};
 
 	(void)state;
@@ -157,7 +318,9 @@ static void test_filters_are_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs), cmocka_unit_test(test_no_program), cmocka_unit_test(test_closing_kills),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_no_program),
+		cmocka_unit_test(test_closing_kills),
 		cmocka_unit_test(test_filters_are_there),
 	};
 

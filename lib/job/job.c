@@ -50,12 +50,14 @@ void job_freep(struct job **j)
 	job_free(*j);
 }
 
-int job_add_file(struct job *j, const char *name, mode_t mode, char *data, size_t n, struct error *err)
+int job_add_file(
+	struct job *j, const char *name, mode_t mode, char *data, size_t n, struct error *err)
 {
 	/* "dir/" stands in front of it in the bundle. */
 	if (bundle_name_check(span_of(name)) < 0 || strlen(name) > BUNDLE_NAME_MAX - 4)
 		return refuse(err, -EINVAL,
-			"input file name '%s' is not a plain relative path (no '..', no '/' in front, at most %d "
+			"input file name '%s' is not a plain relative path (no '..', no '/' in "
+			"front, at most %d "
 			"bytes between slashes)",
 			name, BUNDLE_COMPONENT_MAX);
 	if (j->n_files >= BUNDLE_ENTRIES_MAX - 16)
@@ -87,17 +89,20 @@ static int check_range(const char *what, uint64_t v, uint64_t min, uint64_t max,
 
 	if (v >= min && v <= max)
 		return 0;
-	return refuse(err, -EINVAL, "%s, %s, is out of range: from %s to %s", what, format_size(its, sizeof its, v),
-		format_size(low, sizeof low, min), format_size(high, sizeof high, max));
+	return refuse(err, -EINVAL, "%s, %s, is out of range: from %s to %s", what,
+		format_size(its, sizeof its, v), format_size(low, sizeof low, min),
+		format_size(high, sizeof high, max));
 }
 
 static int check_limits(const struct job_limits *l, struct error *err)
 {
 	if (l->timeout_ms < 1 || l->timeout_ms > 3600000)
-		return refuse(err, -EINVAL, "the time limit, %llu ms, is out of range: from 1 ms to 3600 s",
+		return refuse(err, -EINVAL,
+			"the time limit, %llu ms, is out of range: from 1 ms to 3600 s",
 			(unsigned long long)l->timeout_ms);
 	if (l->pids < 1 || l->pids > 32768)
-		return refuse(err, -EINVAL, "the limit of processes, %llu, is out of range: from 1 to 32768",
+		return refuse(err, -EINVAL,
+			"the limit of processes, %llu, is out of range: from 1 to 32768",
 			(unsigned long long)l->pids);
 	int r = check_range("the memory limit", l->memory_bytes, 4 * MIB, 256 * GIB, err);
 	if (r == 0)
@@ -113,17 +118,20 @@ static int check_limits(const struct job_limits *l, struct error *err)
 static int check_line(const char *what, const char *s, size_t max, struct error *err)
 {
 	if (s && (strchr(s, '\n') || strlen(s) > max))
-		return refuse(err, -EINVAL, "%s '%.100s' contains a newline or is longer than %zu bytes", what, s, max);
+		return refuse(err, -EINVAL,
+			"%s '%.100s' contains a newline or is longer than %zu bytes", what, s, max);
 	return 0;
 }
 
 /* As hostname(7) has it. */
 static int check_hostname(const char *s, struct error *err)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
 
 	if (s && (*s == '\0' || strlen(s) > 63 || s[strspn(s, allowed)] != '\0'))
-		return refuse(err, -EINVAL, "hostname '%s' is not 1 to 63 letters, digits, '-' and '.'", s);
+		return refuse(err, -EINVAL,
+			"hostname '%s' is not 1 to 63 letters, digits, '-' and '.'", s);
 	return 0;
 }
 
@@ -131,7 +139,8 @@ static int check_env(const struct strv *env, struct error *err)
 {
 	for (size_t i = 0; i < env->n; i++)
 		if (strchr(env->v[i], '=') == NULL || env->v[i][0] == '=')
-			return refuse(err, -EINVAL, "environment '%s' is not NAME=VALUE", env->v[i]);
+			return refuse(
+				err, -EINVAL, "environment '%s' is not NAME=VALUE", env->v[i]);
 	return 0;
 }
 
@@ -150,7 +159,8 @@ int job_check(const struct job *j, struct error *err)
 	if (r == 0)
 		r = check_env(&j->env, err);
 	if (r == 0 && size > j->limits.input_bytes)
-		r = refuse(err, -EINVAL, "the input is %s, its limit is %s", format_size(have, sizeof have, size),
+		r = refuse(err, -EINVAL, "the input is %s, its limit is %s",
+			format_size(have, sizeof have, size),
 			format_size(may, sizeof may, j->limits.input_bytes));
 	return r;
 }

@@ -14,9 +14,9 @@ struct image;
 
 struct job_limits {
 	uint64_t timeout_ms;
-	uint64_t memory_bytes;	/* of the program; the VM gets more */
-	uint64_t input_bytes;	/* files and stdin together */
-	uint64_t output_bytes;	/* stdout, stderr and files together */
+	uint64_t memory_bytes;  /* of the program; the VM gets more */
+	uint64_t input_bytes;   /* files and stdin together */
+	uint64_t output_bytes;  /* stdout, stderr and files together */
 	uint64_t scratch_bytes; /* /tmp, /dev/shm and everything written elsewhere */
 	uint64_t pids;
 };
@@ -33,10 +33,10 @@ struct job_file {
 
 struct job {
 	struct strv argv, env;
-	char *cwd;	/* NULL: the image's, else /input */
-	char *user;	/* NULL: the image's, else 1000 */
+	char *cwd;      /* NULL: the image's, else /input */
+	char *user;     /* NULL: the image's, else 1000 */
 	char *hostname; /* NULL: "pe" */
-	char *input;	/* stdin */
+	char *input;    /* stdin */
 	size_t input_n;
 	struct job_file *files;
 	size_t n_files;
@@ -47,8 +47,10 @@ struct job *job_new(void); /* with default limits; NULL on -ENOMEM */
 void job_free(struct job *j);
 void job_freep(struct job **j);
 
-/* Copies @name, takes @data (from malloc, or NULL) on success. -EINVAL names what is wrong with the name. */
-int job_add_file(struct job *j, const char *name, mode_t mode, char *data, size_t n, struct error *err);
+/* Copies @name, takes @data (from malloc, or NULL) on success. -EINVAL names what is wrong with the
+ * name. */
+int job_add_file(
+	struct job *j, const char *name, mode_t mode, char *data, size_t n, struct error *err);
 
 /* 0, or -EINVAL with a message that names the field and its bounds. */
 int job_check(const struct job *j, struct error *err);
@@ -57,7 +59,7 @@ int job_check(const struct job *j, struct error *err);
 uint64_t job_input_size(const struct job *j);
 
 /*
- * The sealed input bundle, a memfd, of job @j on image @img: the image's environment, command, user and directory stand
- * where the job is silent.
+ * The sealed input bundle, a memfd, of job @j on image @img: the image's environment, command, user
+ * and directory stand where the job is silent.
  */
 int job_pack(const struct job *j, const struct image *img, int *ret_fd, struct error *err);

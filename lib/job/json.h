@@ -11,5 +11,6 @@ struct result_origin {
 	const char *image, *image_digest, *engine; /* digest: NULL when the image is not known */
 };
 
-/* A new object: text as it is when it is UTF-8, else base64 under "..._base64". NULL without memory. */
+/* A new object: text as it is when it is UTF-8, else base64 under "..._base64". NULL without
+ * memory. */
 json_t *result_to_json(const struct result *r, const struct result_origin *origin);

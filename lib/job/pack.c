@@ -31,7 +31,8 @@ static int merge_env(struct strv *ret, const struct job *j, const struct image *
 	return r;
 }
 
-/* As with other container tools: the entry point stays in front, arguments replace the image's command. */
+/* As with other container tools: the entry point stays in front, arguments replace the image's
+ * command. */
 static int merge_argv(struct strv *ret, const struct job *j, const struct image *img)
 {
 	int r = strv_add_all(ret, &img->entrypoint);
@@ -64,14 +65,15 @@ static int add_config(struct bundle_writer *w, const struct job *j, const struct
 	cleanup_buf struct buf b = { 0 };
 
 	int r = buf_addf(&b,
-		"timeout_ms=%llu\nmemory_bytes=%llu\noutput_bytes=%llu\nscratch_bytes=%llu\ninput_bytes=%llu\npids_max=%llu\n"
+		"timeout_ms=%llu\nmemory_bytes=%llu\noutput_bytes=%llu\nscratch_bytes=%llu\ninput_"
+		"bytes=%llu\npids_max=%llu\n"
 		"data_disks=0\ncwd=%s\nuser=%s\nhostname=%s\n",
 		(unsigned long long)l->timeout_ms, (unsigned long long)l->memory_bytes,
 		(unsigned long long)l->output_bytes, (unsigned long long)l->scratch_bytes,
 		/* Each file and directory takes a page of tmpfs at least. */
 		(unsigned long long)(job_input_size(j) + (j->n_files + 16) * 3 * BUNDLE_BLOCK),
-		(unsigned long long)l->pids, first_of(j->cwd, img->cwd, "/input"), first_of(j->user, img->user, ""),
-		first_of(j->hostname, NULL, "pe"));
+		(unsigned long long)l->pids, first_of(j->cwd, img->cwd, "/input"),
+		first_of(j->user, img->user, ""), first_of(j->hostname, NULL, "pe"));
 	return r < 0 ? r : bundle_add(w, SPAN_LITERAL("config"), 0600, buf_span(&b));
 }
 
@@ -83,16 +85,17 @@ static int add_files(struct bundle_writer *w, const struct job *j)
 		const struct job_file *f = &j->files[i];
 		int n = snprintf(name, sizeof name, "dir/%s", f->name);
 		struct span path = { name, (size_t)n };
-		int r = S_ISDIR(f->mode) ? bundle_add_dir(w, path, f->mode)
-					 : bundle_add(w, path, f->mode, (struct span){ f->data, f->n });
+		int r = S_ISDIR(f->mode)
+				? bundle_add_dir(w, path, f->mode)
+				: bundle_add(w, path, f->mode, (struct span){ f->data, f->n });
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int write_bundle(int fd, const struct job *j, const struct image *img, const struct strv *argv,
-	const struct strv *env)
+static int write_bundle(int fd, const struct job *j, const struct image *img,
+	const struct strv *argv, const struct strv *env)
 {
 	cleanup_free char *buffer = malloc(BUFFER);
 	struct bundle_writer w;
@@ -106,7 +109,8 @@ static int write_bundle(int fd, const struct job *j, const struct image *img, co
 	if (r == 0)
 		r = add_strings(&w, SPAN_LITERAL("env"), env);
 	if (r == 0)
-		r = bundle_add(&w, SPAN_LITERAL("stdin"), 0600, (struct span){ j->input, j->input_n });
+		r = bundle_add(
+			&w, SPAN_LITERAL("stdin"), 0600, (struct span){ j->input, j->input_n });
 	if (r == 0)
 		r = add_files(&w, j);
 	return r < 0 ? r : bundle_finish(&w);
@@ -123,7 +127,8 @@ int job_pack(const struct job *j, const struct image *img, int *ret_fd, struct e
 	if (r < 0)
 		return fail(err, r, "pack the job");
 	if (argv.n == 0)
-		return refuse(err, -EINVAL, "nothing to run: image '%s' names no command of its own", img->name);
+		return refuse(err, -EINVAL,
+			"nothing to run: image '%s' names no command of its own", img->name);
 
 	cleanup_fd int fd = memfd_new("input");
 	if (fd < 0)

@@ -55,11 +55,13 @@ static int read_outcome(struct result *r, struct span text, struct error *err)
 			if (kv_get_u64(text, "status", 255, &status) < 0)
 				return refuse(err, -EPROTO, "output bundle: no exit status");
 			if (i == RESULT_SIGNALED && (status < 1 || status >= (uint64_t)NSIG))
-				return refuse(err, -EPROTO, "output bundle: no signal %d", (int)status);
+				return refuse(
+					err, -EPROTO, "output bundle: no signal %d", (int)status);
 			r->status = (int)status;
 			return 0;
 		}
-	return refuse(err, -EPROTO, "output bundle: unknown outcome '%.*s'", (int)(word.n < 40 ? word.n : 40), word.p);
+	return refuse(err, -EPROTO, "output bundle: unknown outcome '%.*s'",
+		(int)(word.n < 40 ? word.n : 40), word.p);
 }
 
 static int read_exit(struct result *r, struct span text, struct error *err)
@@ -69,16 +71,22 @@ static int read_exit(struct result *r, struct span text, struct error *err)
 		const char *key;
 		uint64_t *value;
 	} numbers[] = {
-		{ "wall_us", &r->wall_us }, { "user_us", &r->user_us }, { "system_us", &r->system_us },
-		{ "peak_bytes", &r->peak_bytes }, { "skipped_more", &r->skipped_more },
-		{ "stamp_start", &r->stamps.init }, { "stamp_ready", &r->stamps.ready },
-		{ "stamp_exec", &r->stamps.exec }, { "stamp_end", &r->stamps.end },
+		{ "wall_us", &r->wall_us },
+		{ "user_us", &r->user_us },
+		{ "system_us", &r->system_us },
+		{ "peak_bytes", &r->peak_bytes },
+		{ "skipped_more", &r->skipped_more },
+		{ "stamp_start", &r->stamps.init },
+		{ "stamp_ready", &r->stamps.ready },
+		{ "stamp_exec", &r->stamps.exec },
+		{ "stamp_end", &r->stamps.end },
 		{ "stamp_packed", &r->stamps.packed },
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (kv_get_u64(text, numbers[i].key, INT64_MAX, numbers[i].value) < 0)
-			return refuse(err, -EPROTO, "output bundle: no number '%s'", numbers[i].key);
+			return refuse(
+				err, -EPROTO, "output bundle: no number '%s'", numbers[i].key);
 	if (kv_get(text, "message", &message))
 		snprintf(r->message, sizeof r->message, "%.*s", (int)message.n, message.p);
 	return read_outcome(r, text, err);
@@ -91,13 +99,15 @@ static int read_skipped(struct result *r, struct span text, struct error *err)
 	if (text.n > SKIPPED_MAX)
 		return refuse(err, -EPROTO, "output bundle: %zu bytes of skipped names", text.n);
 	while (span_cut(&text, '\0', &item)) {
-		struct result_skipped *s = reallocarray(r->skipped, r->n_skipped + 1, sizeof *s), one;
+		struct result_skipped *s = reallocarray(r->skipped, r->n_skipped + 1, sizeof *s),
+				      one;
 		if (!s)
 			return fail(err, -ENOMEM, "read the output bundle");
 		r->skipped = s;
 		one.name = item;
 		if (!span_cut(&one.name, ' ', &one.reason) || one.reason.n == 0 || one.name.n == 0)
-			return refuse(err, -EPROTO, "output bundle: a skipped file without a name or a reason");
+			return refuse(err, -EPROTO,
+				"output bundle: a skipped file without a name or a reason");
 		s[r->n_skipped++] = one;
 	}
 	return 0;
@@ -118,7 +128,8 @@ static int add_file(struct result *r, const struct bundle_entry *e, size_t *room
 }
 
 /* One entry; *@seen_exit becomes true with the record that makes a bundle whole. */
-static int read_entry(struct result *r, const struct bundle_entry *e, size_t *room, bool *seen_exit, struct error *err)
+static int read_entry(struct result *r, const struct bundle_entry *e, size_t *room, bool *seen_exit,
+	struct error *err)
 {
 	if (span_starts(e->name, SPAN_LITERAL("dir/")))
 		return add_file(r, e, room, err);
@@ -131,8 +142,8 @@ static int read_entry(struct result *r, const struct bundle_entry *e, size_t *ro
 	else if (span_equal(e->name, SPAN_LITERAL("skipped")))
 		return read_skipped(r, e->data, err);
 	else if (!span_equal(e->name, SPAN_LITERAL("exit")))
-		return refuse(err, -EPROTO, "output bundle: unknown entry '%.*s'", (int)(e->name.n < 40 ? e->name.n : 40),
-			e->name.p);
+		return refuse(err, -EPROTO, "output bundle: unknown entry '%.*s'",
+			(int)(e->name.n < 40 ? e->name.n : 40), e->name.p);
 	else if (*seen_exit)
 		return refuse(err, -EPROTO, "output bundle: two exit records");
 	else
@@ -142,7 +153,8 @@ static int read_entry(struct result *r, const struct bundle_entry *e, size_t *ro
 
 static int compare_files(const void *a, const void *b)
 {
-	const struct span *x = &((const struct result_file *)a)->name, *y = &((const struct result_file *)b)->name;
+	const struct span *x = &((const struct result_file *)a)->name,
+			  *y = &((const struct result_file *)b)->name;
 	int c = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
 
 	if (c != 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A result: how a run ended and what it left, read from the output bundle. The bundle is hostile until it was read: names are
- * checked, numbers bounded, nothing is believed that would reach beyond the result itself.
+ * A result: how a run ended and what it left, read from the output bundle. The bundle is hostile
+ * until it was read: names are checked, numbers bounded, nothing is believed that would reach
+ * beyond the result itself.
  */
 #pragma once
 
@@ -37,7 +38,8 @@ struct result_file {
 };
 
 struct result_skipped {
-	struct span reason, name; /* "symlink", "fifo", "socket", "device", "too_large", "truncated", "name_too_long" */
+	struct span reason, name; /* "symlink", "fifo", "socket", "device", "too_large",
+				     "truncated", "name_too_long" */
 };
 
 /* Time stamps by the processor's counter, which host and guest share. */
@@ -61,8 +63,8 @@ struct result {
 };
 
 /*
- * Reads the output bundle in memfd @fd, whose VM must have ended. -EPROTO with a message for anything that init would not
- * write. Caller frees with result_free().
+ * Reads the output bundle in memfd @fd, whose VM must have ended. -EPROTO with a message for
+ * anything that init would not write. Caller frees with result_free().
  */
 int result_read(int fd, struct result **ret, struct error *err);
 

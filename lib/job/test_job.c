@@ -20,7 +20,8 @@
 #include <cmocka.h>
 
 static const char whole_exit[] =
-	"outcome=exited\nstatus=3\nmessage=\nwall_us=1500\nuser_us=2\nsystem_us=3\npeak_bytes=4\nskipped_more=0\n"
+	"outcome=exited\nstatus=3\nmessage=\nwall_us=1500\nuser_us=2\nsystem_us=3\npeak_bytes="
+	"4\nskipped_more=0\n"
 	"stamp_start=1\nstamp_ready=2\nstamp_exec=3\nstamp_end=4\nstamp_packed=5\n";
 
 static char buffer[BUNDLE_BLOCK];
@@ -44,11 +45,14 @@ static void test_bad_jobs(void **state)
 	} limits[] = {
 		{ "no time", offsetof(struct job_limits, timeout_ms), 0, "the time limit, 0 ms," },
 		{ "too much time", offsetof(struct job_limits, timeout_ms), 3600001, "3600 s" },
-		{ "no memory", offsetof(struct job_limits, memory_bytes), 1, "the memory limit, 1 B," },
+		{ "no memory", offsetof(struct job_limits, memory_bytes), 1,
+			"the memory limit, 1 B," },
 		{ "no output", offsetof(struct job_limits, output_bytes), 0, "the output limit" },
-		{ "too much input", offsetof(struct job_limits, input_bytes), (uint64_t)2 << 30, "the input limit" },
+		{ "too much input", offsetof(struct job_limits, input_bytes), (uint64_t)2 << 30,
+			"the input limit" },
 		{ "no tasks", offsetof(struct job_limits, pids), 0, "the limit of processes" },
-		{ "no scratch", offsetof(struct job_limits, scratch_bytes), 0, "the scratch limit" },
+		{ "no scratch", offsetof(struct job_limits, scratch_bytes), 0,
+			"the scratch limit" },
 	};
 
 	(void)state;
@@ -128,10 +132,14 @@ static struct span entry(struct span all, const char *name)
 static void test_pack(void **state)
 {
 	cleanup(job_freep) struct job *j = job_new();
-	char name[] = "img", user[] = "www", cwd[] = "/srv", entry_point[] = "/ep", command[] = "cmd", e1[] = "A=image",
-	     e2[] = "B=image";
+	char name[] = "img", user[] = "www", cwd[] = "/srv", entry_point[] = "/ep",
+	     command[] = "cmd", e1[] = "A=image", e2[] = "B=image";
 	char *ep[] = { entry_point, NULL }, *cmd[] = { command, NULL }, *env[] = { e1, e2, NULL };
-	const struct image img = { .name = name, .user = user, .cwd = cwd, .env = { env, 2 }, .entrypoint = { ep, 1 },
+	const struct image img = { .name = name,
+		.user = user,
+		.cwd = cwd,
+		.env = { env, 2 },
+		.entrypoint = { ep, 1 },
 		.cmd = { cmd, 1 } };
 	struct error err;
 	struct span all, v;
@@ -147,13 +155,15 @@ static void test_pack(void **state)
 
 	assert_int_equal(memfd_map(fd, &all), 0);
 	assert_true(span_equal(entry(all, "argv"), SPAN_LITERAL("/ep\0cmd\0")));
-	assert_true(span_equal(entry(all, "env"),
-		SPAN_LITERAL("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0LANG=C.UTF-8\0"
-			     "A=image\0B=job\0")));
+	assert_true(span_equal(
+		entry(all, "env"), SPAN_LITERAL("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/"
+						"usr/bin:/sbin:/bin\0LANG=C.UTF-8\0"
+						"A=image\0B=job\0")));
 	assert_true(span_equal(entry(all, "dir/x/y"), SPAN_LITERAL("data")));
 	assert_true(kv_get(entry(all, "config"), "user", &v) && span_equal(v, SPAN_LITERAL("7:8")));
 	assert_true(kv_get(entry(all, "config"), "cwd", &v) && span_equal(v, SPAN_LITERAL("/srv")));
-	assert_true(kv_get(entry(all, "config"), "timeout_ms", &v) && span_equal(v, SPAN_LITERAL("10000")));
+	assert_true(kv_get(entry(all, "config"), "timeout_ms", &v) &&
+		    span_equal(v, SPAN_LITERAL("10000")));
 	memfd_unmap(&all);
 }
 
@@ -225,8 +235,9 @@ static void test_result_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(o, "stdout_base64")), "b3V0/w==");
 	assert_string_equal(json_string_value(json_object_get(o, "stderr")), "err");
 	assert_int_equal(json_array_size(json_object_get(o, "files")), 2);
-	assert_string_equal(
-		json_string_value(json_object_get(json_array_get(json_object_get(o, "files"), 1), "mode")), "0755");
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(json_object_get(o, "files"), 1), "mode")),
+		"0755");
 	json_decref(o);
 }
 
@@ -253,7 +264,8 @@ static void test_broken_results(void **state)
 	char text[sizeof whole_exit + 16];
 	snprintf(text, sizeof text, "outcome=won%s", whole_exit + strlen("outcome=exited"));
 	expect_broken(make_output(text, "dir/a"), "unknown outcome 'won'");
-	snprintf(text, sizeof text, "outcome=signaled\nstatus=65%s", whole_exit + strlen("outcome=exited\nstatus=3"));
+	snprintf(text, sizeof text, "outcome=signaled\nstatus=65%s",
+		whole_exit + strlen("outcome=exited\nstatus=3"));
 	expect_broken(make_output(text, "dir/a"), "no signal 65");
 	expect_broken(memfd_new("empty"), "ends inside a header");
 }
@@ -261,11 +273,16 @@ static void test_broken_results(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults_are_good), cmocka_unit_test(test_bad_jobs),
-		cmocka_unit_test(test_bad_texts), cmocka_unit_test(test_input_limit),
-		cmocka_unit_test(test_bad_file_names), cmocka_unit_test(test_pack),
-		cmocka_unit_test(test_nothing_to_run), cmocka_unit_test(test_result),
-		cmocka_unit_test(test_result_json), cmocka_unit_test(test_broken_results),
+		cmocka_unit_test(test_defaults_are_good),
+		cmocka_unit_test(test_bad_jobs),
+		cmocka_unit_test(test_bad_texts),
+		cmocka_unit_test(test_input_limit),
+		cmocka_unit_test(test_bad_file_names),
+		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_nothing_to_run),
+		cmocka_unit_test(test_result),
+		cmocka_unit_test(test_result_json),
+		cmocka_unit_test(test_broken_results),
 	};
 
 	return cmocka_run_group_tests_name("job", tests, NULL, NULL);

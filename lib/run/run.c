@@ -40,13 +40,15 @@ static struct moment moment_now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (struct moment){ __builtin_ia32_rdtsc(), (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec };
+	return (struct moment){ __builtin_ia32_rdtsc(),
+		(uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec };
 }
 
 /* The program's limit is what the program can have: the guest's own needs come on top. */
 static uint64_t ram_for(const struct job_limits *l, uint64_t input)
 {
-	uint64_t ram = l->memory_bytes + l->memory_bytes / 32 + 48 * MIB + 2 * input + 2 * l->output_bytes;
+	uint64_t ram =
+		l->memory_bytes + l->memory_bytes / 32 + 48 * MIB + 2 * input + 2 * l->output_bytes;
 
 	return ram & ~(MIB - 1);
 }
@@ -63,7 +65,8 @@ static int make_disks(struct run *r, const struct image *img, struct error *err)
 	if (e < 0)
 		return e;
 	r->output_fd = memfd_new("output");
-	e = r->output_fd < 0 ? r->output_fd : memfd_fix_size(r->output_fd, output_disk_size(&r->job->limits));
+	e = r->output_fd < 0 ? r->output_fd
+			     : memfd_fix_size(r->output_fd, output_disk_size(&r->job->limits));
 	return e < 0 ? fail(err, e, "make the output disk") : 0;
 }
 
@@ -118,7 +121,8 @@ static int lost(struct run *r, const char *what, struct error *err)
 	char tail[300];
 
 	console_tail(r->host->engine->console(r->vm), tail, sizeof tail);
-	return refuse(err, -EIO, "%s%s%s", what, *tail ? "; the guest's console: " : " (its console is empty)", tail);
+	return refuse(err, -EIO, "%s%s%s", what,
+		*tail ? "; the guest's console: " : " (its console is empty)", tail);
 }
 
 static int await(struct run *r, struct error *err)
@@ -142,7 +146,8 @@ static void describe_end(int code, char *text, size_t n)
 	char name[16];
 
 	if (code > 128)
-		snprintf(text, n, "the guest kernel was killed by %s", result_signal_name(code - 128, name));
+		snprintf(text, n, "the guest kernel was killed by %s",
+			result_signal_name(code - 128, name));
 	else
 		snprintf(text, n, "the guest kernel ended with status %d", code);
 }
@@ -155,7 +160,8 @@ static int collect(struct run *r, struct result **ret, struct error *err)
 	int e = result_read(r->output_fd, ret, &bundle_error);
 	if (e < 0) {
 		describe_end(r->code, end, sizeof end);
-		snprintf(what, sizeof what, "the VM gave no result: %s (%s)", end, bundle_error.text);
+		snprintf(what, sizeof what, "the VM gave no result: %s (%s)", end,
+			bundle_error.text);
 		return lost(r, what, err);
 	}
 	if ((*ret)->outcome == RESULT_LOST) {
@@ -203,10 +209,12 @@ static void run_done(struct run *r)
 	cleanup_closep(&r->output_fd);
 }
 
-int run_job(const struct run_host *host, const struct image *img, const struct job *job, struct result **ret,
-	struct run_phases *phases, struct error *err)
+int run_job(const struct run_host *host, const struct image *img, const struct job *job,
+	struct result **ret, struct run_phases *phases, struct error *err)
 {
-	cleanup(run_done) struct run r = { .host = host, .job = job, .input_fd = -1, .output_fd = -1 };
+	cleanup(run_done) struct run r = {
+		.host = host, .job = job, .input_fd = -1, .output_fd = -1
+	};
 	struct result *result = NULL;
 
 	r.begin = moment_now();

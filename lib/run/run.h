@@ -19,30 +19,32 @@ struct run_host {
 	const struct vm_engine *engine;
 	const struct vm_kernel *kernel;
 	struct span init; /* the guest's init */
-	int cpu;	  /* -1 for any */
+	int cpu;          /* -1 for any */
 	bool weak_jail;
 };
 
 /* Where the time of a run went, in microseconds. */
 struct run_phases {
-	uint64_t pack;	   /* input bundle, disks */
-	uint64_t jail;	   /* up to the guest kernel's exec */
-	uint64_t kernel;   /* its exec to the first instruction of init */
-	uint64_t init;	   /* to the program's start: disks, mounts, namespaces */
-	uint64_t start;	   /* to the program's exec */
-	uint64_t program;  /* to the end of its last process */
-	uint64_t unpack;   /* output bundle in the guest */
+	uint64_t pack;    /* input bundle, disks */
+	uint64_t jail;    /* up to the guest kernel's exec */
+	uint64_t kernel;  /* its exec to the first instruction of init */
+	uint64_t init;    /* to the program's start: disks, mounts, namespaces */
+	uint64_t start;   /* to the program's exec */
+	uint64_t program; /* to the end of its last process */
+	uint64_t unpack;  /* output bundle in the guest */
 	uint64_t power_off;
-	uint64_t collect;  /* output bundle on the host */
+	uint64_t collect; /* output bundle on the host */
 	uint64_t total;
 };
 
 /*
- * Runs @job and blocks until it has ended: at the latest 2 s (and what start-up may take) after its time limit.
+ * Runs @job and blocks until it has ended: at the latest 2 s (and what start-up may take) after its
+ * time limit.
  *
- * 0 with a result for whatever the program did, and RESULT_REJECTED for a job that cannot be run on this image. Negative
- * errno when a VM could not be started or nothing sensible came back from it: the error text then ends with what the guest's
- * console said. @phases may be NULL. Caller frees *@ret with result_free().
+ * 0 with a result for whatever the program did, and RESULT_REJECTED for a job that cannot be run on
+ * this image. Negative errno when a VM could not be started or nothing sensible came back from it:
+ * the error text then ends with what the guest's console said. @phases may be NULL. Caller frees
+ * *@ret with result_free().
  */
-int run_job(const struct run_host *host, const struct image *img, const struct job *job, struct result **ret,
-	struct run_phases *phases, struct error *err);
+int run_job(const struct run_host *host, const struct image *img, const struct job *job,
+	struct result **ret, struct run_phases *phases, struct error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole reads and writes: no short counts, no EINTR. All return 0 or -errno unless said otherwise. */
+/* Whole reads and writes: no short counts, no EINTR. All return 0 or -errno unless said otherwise.
+ */
 #pragma once
 
 #include <stddef.h>

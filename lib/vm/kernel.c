@@ -20,7 +20,8 @@ struct vm_kernel {
 
 static char *default_dir(void)
 {
-	const char *set = getenv("PE_KERNEL"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *set = getenv("PE_KERNEL"), *cache = getenv("XDG_CACHE_HOME"),
+		   *home = getenv("HOME");
 	char *dir = NULL;
 	int n;
 
@@ -33,7 +34,8 @@ static char *default_dir(void)
 	return n < 0 ? NULL : dir;
 }
 
-static int read_file(int dir_fd, const char *dir, const char *name, struct buf *ret, struct error *err)
+static int read_file(
+	int dir_fd, const char *dir, const char *name, struct buf *ret, struct error *err)
 {
 	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
 	int r = fd < 0 ? -errno : io_read_all(fd, FILE_LIMIT, ret);
@@ -49,7 +51,8 @@ static int open_parts(struct vm_kernel *k, int dir_fd, const char *dir, struct e
 	if (k->fd < 0)
 		return fail(err, -errno, "open guest kernel '%s/linux'", dir);
 	if (fstat(k->fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IXOTH))
-		return refuse(err, -EACCES, "guest kernel '%s/linux' is no file that everybody may execute", dir);
+		return refuse(err, -EACCES,
+			"guest kernel '%s/linux' is no file that everybody may execute", dir);
 
 	int r = read_file(dir_fd, dir, "features", &k->features, err);
 	if (r == 0)
@@ -70,7 +73,8 @@ int vm_kernel_open(const char *dir, struct vm_kernel **ret, struct error *err)
 	k->fd = -1;
 	cleanup_fd int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0 && errno == ENOENT)
-		return refuse(err, -ENOENT, "no guest kernel at '%s' ('make kernel' builds it)", path);
+		return refuse(
+			err, -ENOENT, "no guest kernel at '%s' ('make kernel' builds it)", path);
 	if (dir_fd < 0)
 		return fail(err, -errno, "open guest kernel directory '%s'", path);
 	int r = open_parts(k, dir_fd, path, err);

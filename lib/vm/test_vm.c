@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels that are not there or not whole, and the real one, if it was built, with an init that is none. */
+/* Kernels that are not there or not whole, and the real one, if it was built, with an init that is
+ * none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -118,7 +119,12 @@ static struct vm *boot(const struct vm_kernel *k, struct span init)
 	struct error err = { "" };
 	struct vm *vm = NULL;
 	const struct vm_spec spec = {
-		.kernel = k, .init = init, .ram_bytes = 64 << 20, .processes = 16, .cpu_seconds = 10, .cpu = -1,
+		.kernel = k,
+		.init = init,
+		.ram_bytes = 64 << 20,
+		.processes = 16,
+		.cpu_seconds = 10,
+		.cpu = -1,
 	};
 
 	if (vm_engine_uml.start(&spec, &vm, &err) < 0) {
@@ -178,8 +184,10 @@ static void test_too_many_disks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kernel_open), cmocka_unit_test(test_kernel_from_environment),
-		cmocka_unit_test(test_panic), cmocka_unit_test(test_free_while_booting),
+		cmocka_unit_test(test_kernel_open),
+		cmocka_unit_test(test_kernel_from_environment),
+		cmocka_unit_test(test_panic),
+		cmocka_unit_test(test_free_while_booting),
 		cmocka_unit_test(test_too_many_disks),
 	};
 

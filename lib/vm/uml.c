@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The User-Mode Linux engine: the guest kernel is a host process in a jail, its disks are inherited descriptors, its
- * memory is its own, its console a bounded memory file that it cannot block on.
+ * The User-Mode Linux engine: the guest kernel is a host process in a jail, its disks are inherited
+ * descriptors, its memory is its own, its console a bounded memory file that it cannot block on.
  *
- * A kernel with our patches needs no file system ("fd-files": descriptors have names of their own) and narrows its seccomp
- * filter by itself once it is up ("lockdown"). A stock one gets /proc in its jail and keeps the start-up filter.
+ * A kernel with our patches needs no file system ("fd-files": descriptors have names of their own)
+ * and narrows its seccomp filter by itself once it is up ("lockdown"). A stock one gets /proc in
+ * its jail and keeps the start-up filter.
  */
 #include "vm.h"
 
@@ -26,9 +27,9 @@
 enum { FD_NULL, FD_OUT, FD_ERR, FD_INITRD, FD_LOCKDOWN, FD_DISKS };
 
 enum {
-	NOMINAL_LPJ = 18190336,	/* loops in a tick for delays that nothing in the guest makes */
-	KERNEL_PROCESSES = 64,	/* host processes beside those of guest programs */
-	OWN_BYTES = 256 << 20,	/* private memory of the kernel process beside guest memory */
+	NOMINAL_LPJ = 18190336, /* loops in a tick for delays that nothing in the guest makes */
+	KERNEL_PROCESSES = 64,  /* host processes beside those of guest programs */
+	OWN_BYTES = 256 << 20,  /* private memory of the kernel process beside guest memory */
 };
 
 struct vm {
@@ -43,7 +44,8 @@ struct command_line {
 	size_t n;
 };
 
-static void add_arg(struct command_line *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add_arg(struct command_line *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static void add_arg(struct command_line *c, const char *fmt, ...)
 {
@@ -79,8 +81,10 @@ static void build_command_line(struct command_line *c, const struct vm_spec *spe
 	}
 	add_arg(c, "initrd=%s%d", fd, FD_INITRD);
 	for (size_t i = 0; i < spec->n_disks; i++)
-		add_arg(c, "ubd%zu%s=%s%zu", i, spec->disks[i].writable ? "" : "r", fd, FD_DISKS + i);
-	if (vm_kernel_has(spec->kernel, "lockdown"))
+		add_arg(c, "ubd%zu%s=%s%zu", i, spec->disks[i].writable ? "" : "r", fd,
+			FD_DISKS + i);
+	/* The list leaves out ptrace(2), by which a stock kernel ends its stubs. */
+	if (vm_kernel_has(spec->kernel, "lockdown") && vm_kernel_has(spec->kernel, "no-ptrace"))
 		add_arg(c, "lockdown=%s%d", fd, FD_LOCKDOWN);
 }
 
@@ -103,7 +107,9 @@ static int make_initrd(struct span init, struct error *err)
 static int make_lockdown(struct error *err)
 {
 	cleanup_fd int fd = memfd_new("lockdown");
-	int r = fd < 0 ? fd : io_write(fd, filter_running.code, filter_running.n * sizeof *filter_running.code);
+	int r = fd < 0 ? fd
+		       : io_write(fd, filter_running.code,
+				 filter_running.n * sizeof *filter_running.code);
 
 	return r < 0 ? fail(err, r, "make the guest kernel's filter") : take_fd(fd);
 }
@@ -177,7 +183,8 @@ static int uml_start(const struct vm_spec *spec, struct vm **ret, struct error *
 		return fail(err, -ENOMEM, "start a VM");
 	vm->jail.pidfd = -1;
 	if (spec->n_disks > VM_DISKS_MAX)
-		return refuse(err, -EINVAL, "start a VM: %zu disks, at most %d", spec->n_disks, VM_DISKS_MAX);
+		return refuse(err, -EINVAL, "start a VM: %zu disks, at most %d", spec->n_disks,
+			VM_DISKS_MAX);
 	vm->console_fd = make_console(err);
 	if (vm->console_fd < 0)
 		return vm->console_fd;

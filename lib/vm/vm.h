@@ -2,10 +2,11 @@
 /*
  * A VM: one guest kernel that runs one init to its end.
  *
- * An engine is a table of functions; `uml` is one. A VM is started with disks, memory and a CPU and from then on known
- * by a pidfd, which becomes readable when it has ended: put it into any event loop, then call vm_status(); or
- * block in vm_wait(). What the guest has to say is on its output disk. vm_free() ends it in whatever state it is; its host
- * processes and memory are gone when vm_free() returns, and also when the caller dies.
+ * An engine is a table of functions; `uml` is one. A VM is started with disks, memory and a CPU and
+ * from then on known by a pidfd, which becomes readable when it has ended: put it into any event
+ * loop, then call vm_status(); or block in vm_wait(). What the guest has to say is on its output
+ * disk. vm_free() ends it in whatever state it is; its host processes and memory are gone when
+ * vm_free() returns, and also when the caller dies.
  */
 #pragma once
 
@@ -28,20 +29,22 @@ enum { VM_DISKS_MAX = 12, VM_CONSOLE_BYTES = 64 << 10 };
 
 struct vm_spec {
 	const struct vm_kernel *kernel;
-	const struct vm_disk *disks; /* the guest's disk A, B, C, ...; descriptors are borrowed for the call */
+	const struct vm_disk
+		*disks; /* the guest's disk A, B, C, ...; descriptors are borrowed for the call */
 	size_t n_disks;
-	struct span init;	     /* the guest's /init: a static executable */
+	struct span init; /* the guest's /init: a static executable */
 	uint64_t ram_bytes;
-	uint64_t processes;	     /* guest processes at the same time */
-	uint64_t cpu_seconds;	     /* processor time of one of its host processes */
-	int cpu;		     /* host CPU to run on; -1 for any */
+	uint64_t processes;   /* guest processes at the same time */
+	uint64_t cpu_seconds; /* processor time of one of its host processes */
+	int cpu;              /* host CPU to run on; -1 for any */
 	bool weak_jail;
 };
 
 struct vm_engine {
 	const char *name;
 	int (*start)(const struct vm_spec *spec, struct vm **ret, struct error *err);
-	/* What of its confinement takes so long that it is done while the guest boots. Call it right after start. */
+	/* What of its confinement takes so long that it is done while the guest boots. Call it
+	 * right after start. */
 	void (*settle)(struct vm *vm);
 	int (*pidfd)(const struct vm *vm);
 	int (*status)(struct vm *vm, int *ret_code);
@@ -56,7 +59,8 @@ extern const struct vm_engine vm_engine_uml;
 int vm_wait(const struct vm_engine *engine, struct vm *vm, uint64_t timeout_ms);
 
 /*
- * A guest kernel as kernel/build makes it: a directory with `linux` and `features`. @dir NULL: $PE_KERNEL, else
+ * A guest kernel as kernel/build makes it: a directory with `linux` and `features`. @dir NULL:
+ * $PE_KERNEL, else
  * ${XDG_CACHE_HOME:-~/.cache}/program-explorer/kernel/current. -ENOENT says how to build one.
  */
 int vm_kernel_open(const char *dir, struct vm_kernel **ret, struct error *err);

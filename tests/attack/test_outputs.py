@@ -81,8 +81,8 @@ class Kinds(Case):
         self.assertEqual((found, len(r.skipped)), (["ok"], 81))
 
     def test_names_that_break_lists_apart(self):
-        r, found = self.sh_leave("ln -s x \"$(printf 'fifo\\nsymlink y\\n')\"; echo x > \"$(printf 'a\\noutcome=lost')\"",
-                                 outcome="exited")
+        script = "ln -s x \"$(printf 'fifo\\nsymlink y\\n')\"; echo x > \"$(printf 'a\\noutcome=lost')\""
+        r, found = self.sh_leave(script, outcome="exited")
         self.assertEqual(r.files, {"ok": b"ok\n", "a\noutcome=lost": b"x\n"})
         self.assertEqual(r.skipped, {"fifo\nsymlink y": "symlink"})
         self.assertEqual(found, ["a\noutcome=lost", "ok"])

@@ -13,12 +13,13 @@ CALLS = Path(__file__).parent / "guests" / "calls.c"
 E = errno
 NO = {E.EPERM, E.ENOSYS, E.EACCES}
 
-# Where a call may fail otherwise: the way to it is not there, or the protocol. Everything else must fail with one of NO.
+# Where a call may fail otherwise: the way to it is not there, or the protocol. All else must fail with one of NO.
 NO_WAY = NO | {E.ENOENT, E.EROFS}
 NO_PROTOCOL = NO | {E.EAFNOSUPPORT, E.ESOCKTNOSUPPORT, E.EPROTONOSUPPORT}
 SPECIAL = {
     **dict.fromkeys(("kmsg", "proc kmsg", "kcore", "sysrq", "core_pattern", "modprobe", "panic sysctl", "drop_caches",
-                     "binfmt_misc", "init descriptor", "init memory", "init root", "setns mount", "setns user"), NO_WAY),
+                     "binfmt_misc", "init descriptor", "init memory", "init root", "setns mount",
+                     "setns user"), NO_WAY),
     **dict.fromkeys(("packet socket", "raw socket", "vsock", "alg socket"), NO_PROTOCOL),
     **dict.fromkeys(("ptrace attach", "ptrace seize", "process_vm_readv", "pidfd_getfd"), NO | {E.ESRCH}),
     "clone pid": NO | {E.EINVAL},
@@ -112,7 +113,8 @@ class Time(Case):
         self.assertLess(r.run.seconds, 4)
 
     def test_a_storm_of_timers(self):
-        script = ("import signal, time\nn = 0\ndef tick(*a):\n    global n; n += 1\nsignal.signal(signal.SIGALRM, tick)\n"
+        script = ("import signal, time\nn = 0\ndef tick(*a):\n    global n; n += 1\n"
+                  "signal.signal(signal.SIGALRM, tick)\n"
                   "print('begun', flush=True)\nsignal.setitimer(signal.ITIMER_REAL, 1e-6, 1e-6)\nwhile True: pass\n")
         r = self.job("python3", "-c", script, image="python3", options=["-t", "1"], outcome="timeout")
         self.assertEqual(r.stdout, b"begun\n")

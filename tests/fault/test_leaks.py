@@ -16,10 +16,8 @@ PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run")
 
 def needed(directory):
     """True when something that pe needs lies below @directory, so that it cannot be covered."""
-    home = os.path.expanduser("~/.cache")
-    paths = [pe.PE, pe.ROOT, sys.executable, os.environ.get("XDG_CACHE_HOME") or home,
-             os.environ.get("PE_KERNEL", ""), os.environ.get("PE_IMAGES", "")]
-    return any(os.path.realpath(p).startswith(directory + "/") for p in paths if p)
+    paths = (pe.PE, pe.ROOT, sys.executable, pe.KERNEL, pe.IMAGES)
+    return any(os.path.realpath(p).startswith(directory + "/") for p in paths)
 
 
 class Many(Case):
@@ -48,7 +46,8 @@ class Many(Case):
         work = self.tmp / "cwd"
         work.mkdir()
         quoted = shlex.quote(pe.PE)
-        script = ("set -e\n" + "".join(f"mount -t tmpfs none {p}\n" for p in covered) + f"cd {shlex.quote(str(work))}\n" +
+        script = ("set -e\n" + "".join(f"mount -t tmpfs none {p}\n" for p in covered) +
+                  f"cd {shlex.quote(str(work))}\n"
                   f"for i in 1 2 3 4 5; do {quoted} run shell -- true; done\n"
                   f"{quoted} run -t 0.5 shell -- sleep 60 || true\n"
                   f"{quoted} run shell -- sleep 60 & sleep 0.5; kill -9 $!; wait $! || true\n"
@@ -58,9 +57,7 @@ class Many(Case):
         self.assertEqual(run.stdout, b"")
 
     def test_the_store_and_the_kernel_are_as_they_were(self):
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "program-explorer"
-        directories = [Path(os.environ.get("PE_IMAGES") or cache / "images"),
-                       Path(os.environ.get("PE_KERNEL") or cache / "kernel/current")]
+        directories = (pe.IMAGES, pe.KERNEL)
 
         def look():
             return {str(f): (f.lstat().st_size, f.lstat().st_mtime_ns, f.lstat().st_ino)
@@ -92,7 +89,7 @@ class Together(Case):
         return wrong
 
     def alone(self, i):
-        """Job @i of a crowd, checked to the last byte. It has files of its own, since tests share none between threads."""
+        """Job @i of a crowd, with files of its own, checked to the last byte."""
         token = f"token-{i}-".encode() * 500
         given, stdin = self.write(f"{i}/given", token), self.write(f"{i}/stdin", f"stdin {i}")
         run = pe.execute([pe.PE, "run", "--json", "-e", f"N={i}", "-i", stdin, "-f", given, "shell", "--", "sh", "-c",
@@ -121,7 +118,8 @@ class Together(Case):
         self.assertIn((out / "same").read_text(), {f"{i}\n" for i in range(8)})
 
     def test_one_hog_does_not_stop_the_others(self):
-        hogs = ["f() { f | f & }; f; sleep 20", "while :; do :; done", "head -c 1G /dev/zero | tail -c 900M > /dev/null"]
+        hogs = ["f() { f | f & }; f; sleep 20", "while :; do :; done",
+                "head -c 1G /dev/zero | tail -c 900M > /dev/null"]
 
         def work(i):
             if i < len(hogs):

@@ -102,7 +102,8 @@ class Env(Case):
         self.assertEqual((env[b"PATH"], env[b"HOME"]), (b"/bin", b"/output"))
 
     def test_home_can_be_written(self):
-        self.assertEqual(self.sh('cd "$HOME" && mkdir -p .cache/x && echo y > .cache/x/y && cat .cache/x/y').stdout, b"y\n")
+        run = self.sh('cd "$HOME" && mkdir -p .cache/x && echo y > .cache/x/y && cat .cache/x/y')
+        self.assertEqual(run.stdout, b"y\n")
 
     def test_nothing_of_the_host_gets_in(self):
         env = self.env_of(env={"PATH": "/usr/bin:/bin", "HOME": pe.os.environ.get("HOME", "/"),

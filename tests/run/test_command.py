@@ -39,7 +39,8 @@ class Usage(Case):
     @each({
         "nothing": [], "unknown command": ["fly"], "unknown option": ["run", "--fly", "shell", "true"],
         "unknown letter": ["run", "-Z", "shell", "true"], "no image": ["run"], "no image after dashes": ["run", "--"],
-        "no value": ["run", "-t"], "no long value": ["run", "--hostname"], "a flag with a value": ["run", "--json=1", "shell"],
+        "no value": ["run", "-t"], "no long value": ["run", "--hostname"],
+        "a flag with a value": ["run", "--json=1", "shell"],
     })
     def wrong(self, *words):
         run = self.execute([pe.PE, *words])
@@ -49,15 +50,20 @@ class Usage(Case):
             self.assertIn(words[1].lstrip("-").split("=")[0].encode(), run.stderr)
 
     @each({
-        "no time": ("-t", "0"), "words for time": ("-t", "abc"), "negative time": ("-t", "-1"), "empty time": ("-t", ""),
+        "no time": ("-t", "0"), "words for time": ("-t", "abc"), "negative time": ("-t", "-1"),
+        "empty time": ("-t", ""),
         "endless time": ("-t", "inf"), "no number": ("-t", "nan"), "a million days": ("-t", "86400000000"),
         "time and rubbish": ("-t", "5x"), "two times": ("-t", "1 2"),
-        "one byte": ("-m", "1"), "999T": ("-m", "999T"), "words for memory": ("-m", "abc"), "negative memory": ("-m", "-1G"),
-        "no memory": ("-m", "0"), "overflow": ("-m", "99999999999999999999"), "overflow by unit": ("-m", "18014398509481985K"),
+        "one byte": ("-m", "1"), "999T": ("-m", "999T"), "words for memory": ("-m", "abc"),
+        "negative memory": ("-m", "-1G"),
+        "no memory": ("-m", "0"), "overflow": ("-m", "99999999999999999999"),
+        "overflow by unit": ("-m", "18014398509481985K"),
         "unknown unit": ("-m", "1Q"), "words for output": ("--max-output", "x"), "no output": ("--max-output", "0"),
-        "999T output": ("--max-output", "999T"), "words for input": ("--max-input", "x"), "999T input": ("--max-input", "999T"),
+        "999T output": ("--max-output", "999T"), "words for input": ("--max-input", "x"),
+        "999T input": ("--max-input", "999T"),
         "words for scratch": ("--scratch", "x"), "999T scratch": ("--scratch", "999T"),
-        "no processes": ("--pids", "0"), "negative processes": ("--pids", "-5"), "words for processes": ("--pids", "many"),
+        "no processes": ("--pids", "0"), "negative processes": ("--pids", "-5"),
+        "words for processes": ("--pids", "many"),
         "processes without number": ("--pids", "4294967297"),
     })
     def limit(self, option, value):
@@ -150,9 +156,7 @@ class Environment(Case):
         self.refused(run)
 
     def test_no_environment_but_the_two(self):
-        home = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "program-explorer")
-        env = {"PE_KERNEL": os.environ.get("PE_KERNEL", f"{home}/kernel/current"),
-               "PE_IMAGES": os.environ.get("PE_IMAGES", f"{home}/images")}
+        env = {"PE_KERNEL": str(pe.KERNEL), "PE_IMAGES": str(pe.IMAGES)}
         self.assertEqual(self.guest("echo", "x", env=env).stdout, b"x\n")
 
     def test_no_home_at_all(self):

@@ -144,7 +144,8 @@ class Filesystem(Case):
         self.assertEqual(kinds - {"devpts", "mqueue", "sysfs"}, {"overlay", "proc", "tmpfs"})
 
     def test_kernel_files_are_closed(self):
-        for path in ("/proc/kcore", "/proc/kmsg", "/proc/1/environ", "/proc/1/mem", "/dev/mem", "/dev/kmsg", "/dev/ubda"):
+        for path in ("/proc/kcore", "/proc/kmsg", "/proc/1/environ", "/proc/1/mem", "/dev/mem", "/dev/kmsg",
+                     "/dev/ubda"):
             with self.subTest(path=path):
                 run = self.guest("head", "-c", "1", path, exit=None)
                 if path != "/proc/1/environ":

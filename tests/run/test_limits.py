@@ -18,7 +18,8 @@ class Limit(Case):
         self.assertEqual(r.stdout, b"begun\n")
 
     def test_default_memory_is_enough_for_600_mebibytes(self):
-        run = self.guest("python3", "-c", "x = b'x' * (600 << 20); print(len(x))", image="python3", options=["-t", "50"])
+        run = self.guest("python3", "-c", "x = b'x' * (600 << 20); print(len(x))", image="python3",
+                         options=["-t", "50"])
         self.assertEqual(int(run.stdout), 600 << 20)
 
     def test_scratch(self):

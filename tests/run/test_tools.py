@@ -41,19 +41,22 @@ class Compile(Case):
         self.guest("sh", "-c", "gcc -o a a.c && exec ./a", image="gcc", files={"a.c": source}, exit=139)
 
     def test_assembly(self):
-        run = self.guest("gcc", "-O2", "-S", "-o", "-", "a.c", image="gcc", files={"a.c": b"int f(int a) { return a + 42; }"})
+        run = self.guest("gcc", "-O2", "-S", "-o", "-", "a.c", image="gcc",
+                         files={"a.c": b"int f(int a) { return a + 42; }"})
         self.assertIn(b"42", run.stdout)
 
 
 class Python(Case):
     @each({
         "arithmetic": ("print(2 ** 100)", b"1267650600228229401496703205376\n"),
-        "threads": ("import sys, threading\nt = [threading.Thread(target=sys.stdout.write, args=('1\\n',)) for _ in range(20)]\n"
+        "threads": ("import sys, threading\n"
+                    "t = [threading.Thread(target=sys.stdout.write, args=('1\\n',)) for _ in range(20)]\n"
                     "[x.start() for x in t]; [x.join() for x in t]", b"1\n" * 20),
         "processes": ("import multiprocessing as m\nprint(sum(m.Pool(4).map(abs, range(-50, 50))))", b"2500\n"),
         "subprocess": ("import subprocess as s\nprint(s.run(['echo', 'x'], capture_output=True).stdout)", b"b'x\\n'\n"),
         "temporary files": ("import tempfile\nf = tempfile.TemporaryFile(); f.write(b'x'); print(f.tell())", b"1\n"),
-        "floating point": ("import math\nprint(math.sqrt(2), math.sin(1e6))", b"1.4142135623730951 -0.34999350217129294\n"),
+        "floating point": ("import math\nprint(math.sqrt(2), math.sin(1e6))",
+                           b"1.4142135623730951 -0.34999350217129294\n"),
         "the user": ("import os, pwd\nprint(os.getuid(), os.access('/output', os.W_OK))", b"1000 True\n"),
         "epoll and eventfd": ("import os, select\ne = select.epoll(); f = os.eventfd(1); e.register(f)\n"
                               "print(len(e.poll(1)))", b"1\n"),

@@ -37,7 +37,8 @@ def _cgroups():
 
 
 def cgroup():
-    return unittest.skipUnless(os.access(pe.PE, os.X_OK) and _cgroups(), "the host gives no control group ('pe doctor')")
+    there = os.access(pe.PE, os.X_OK) and _cgroups()
+    return unittest.skipUnless(there, "the host gives no control group ('pe doctor')")
 
 
 def missing():

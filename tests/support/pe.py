@@ -18,6 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PE = os.path.abspath(os.environ.get("PE", ROOT / "build" / "pe"))
 
+# Where pe finds its other parts.
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "program-explorer"
+KERNEL = Path(os.environ.get("PE_KERNEL") or _CACHE / "kernel" / "current")
+IMAGES = Path(os.environ.get("PE_IMAGES") or _CACHE / "images")
+
 OUTCOMES = {
     "exited", "signaled", "timeout", "out_of_memory", "output_limit",
     "not_found", "not_executable", "rejected", "lost",

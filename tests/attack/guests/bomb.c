@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes as much as it can of one thing: "bomb KIND". Says "begun" first, and "refused ERRNO" where it is stopped. */
+/* Takes as much as it can of one thing: "bomb KIND". Says "begun" first, and "refused ERRNO" where
+ * it is stopped. */
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
@@ -148,9 +149,11 @@ static void fill(const char *path)
 		want(write(fd, block, sizeof block) > 0);
 }
 
+/* clang-format off */
 static void tmp(void) { fill("/tmp/x"); }
 static void shm(void) { fill("/dev/shm/x"); }
 static void input(void) { fill("/input/x"); }
+/* clang-format on */
 
 static void memory_file(void)
 {
@@ -197,7 +200,10 @@ static void descriptors_in_flight(void)
 
 		char control[CMSG_SPACE(sizeof(int) * 200)] = { 0 };
 		struct iovec one = { "x", 1 };
-		struct msghdr m = { .msg_iov = &one, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+		struct msghdr m = { .msg_iov = &one,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof control };
 		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
@@ -243,11 +249,13 @@ static int look_up(const char *name)
 	return 0;
 }
 
+/* clang-format off */
 static void files(void) { many("/tmp/%ld", make_file); }
 static void output_files(void) { many("/output/%ld", make_file); }
 static void deep(void) { want(chdir("/tmp") == 0); many("d%ld", make_dir); }
 static void output_deep(void) { want(chdir("/output") == 0); many("d%ld", make_dir); }
 static void dentries(void) { many("/tmp/no%ld", look_up); }
+/* clang-format on */
 
 static void open_files(void)
 {
@@ -308,10 +316,12 @@ static void timers(void)
 		want(timer_create(CLOCK_MONOTONIC, NULL, &t) == 0);
 }
 
-/* Neighbours of different protection cannot be merged: one mapping per page, in the guest and in the host. */
+/* Neighbours of different protection cannot be merged: one mapping per page, in the guest and in
+ * the host. */
 static void mappings(void)
 {
-	char *p = mmap(NULL, 400000ul * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, 400000ul * PAGE, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	want(p != MAP_FAILED);
 	for (long i = 0; i < 400000; i += 2) {
@@ -320,11 +330,13 @@ static void mappings(void)
 	}
 }
 
-/* Within the guest's own bound of mappings, as many host mappings as there are pages: physical order is broken up. */
+/* Within the guest's own bound of mappings, as many host mappings as there are pages: physical
+ * order is broken up. */
 static void scattered_pages(void)
 {
 	enum { N = 50000 };
-	char *p = mmap(NULL, (size_t)N * 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, (size_t)N * 2 * PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	want(p != MAP_FAILED);
 	for (unsigned i = 0; i < N; i++)
@@ -335,7 +347,8 @@ static void scattered_pages(void)
 static void page_tables(void)
 {
 	for (unsigned long at = 1ul << 32; at < 1ul << 46; at += 2 * MEBI) {
-		char *p = mmap((void *)at, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		char *p = mmap((void *)at, PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		want(p != MAP_FAILED);
 		*p = 1;
 	}
@@ -377,15 +390,37 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } kinds[] = {
-	{ "fork", fork_all }, { "orphans", orphans }, { "zombies", zombies }, { "zombie-storm", zombie_storm },
-	{ "threads", threads }, { "heap", heap }, { "big-stack", big_stack }, { "tmp", tmp }, { "shm", shm },
-	{ "input", input }, { "memory-file", memory_file }, { "pipes", pipes }, { "sockets", sockets },
-	{ "descriptors-in-flight", descriptors_in_flight }, { "files", files }, { "output-files", output_files },
-	{ "deep", deep }, { "output-deep", output_deep }, { "dentries", dentries }, { "open-files", open_files },
-	{ "events", events }, { "watches", watches }, { "shared-segments", shared_segments },
-	{ "message-queues", message_queues }, { "timers", timers }, { "mappings", mappings },
-	{ "scattered-pages", scattered_pages }, { "page-tables", page_tables }, { "exec-loop", exec_loop },
-	{ "signals", signals }, { "descriptor-table", descriptor_table },
+	{ "fork", fork_all },
+	{ "orphans", orphans },
+	{ "zombies", zombies },
+	{ "zombie-storm", zombie_storm },
+	{ "threads", threads },
+	{ "heap", heap },
+	{ "big-stack", big_stack },
+	{ "tmp", tmp },
+	{ "shm", shm },
+	{ "input", input },
+	{ "memory-file", memory_file },
+	{ "pipes", pipes },
+	{ "sockets", sockets },
+	{ "descriptors-in-flight", descriptors_in_flight },
+	{ "files", files },
+	{ "output-files", output_files },
+	{ "deep", deep },
+	{ "output-deep", output_deep },
+	{ "dentries", dentries },
+	{ "open-files", open_files },
+	{ "events", events },
+	{ "watches", watches },
+	{ "shared-segments", shared_segments },
+	{ "message-queues", message_queues },
+	{ "timers", timers },
+	{ "mappings", mappings },
+	{ "scattered-pages", scattered_pages },
+	{ "page-tables", page_tables },
+	{ "exec-loop", exec_loop },
+	{ "signals", signals },
+	{ "descriptor-table", descriptor_table },
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tries every call that a contained program has no business with; prints "name errno", one line each, 0 for success. */
+/* Tries every call that a contained program has no business with; prints "name errno", one line
+ * each, 0 for success. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A "guest kernel" of an attacker: stands where the real one would, in its jail, with its descriptors, and does what the
- * job's stdin says. So the tests can play a kernel that was taken over, without an exploit.
+ * A "guest kernel" of an attacker: stands where the real one would, in its jail, with its
+ * descriptors, and does what the job's stdin says. So the tests can play a kernel that was taken
+ * over, without an exploit.
  *
  *   WRITE        the rest of stdin goes onto the output disk as it is
  *   HANG         waits for ever; HANG2: so do its children, deaf to signals
@@ -55,15 +56,26 @@ static void say(const char *fmt, ...)
 		report_n += (size_t)n;
 }
 
-/* "ubd1r=fd:6" is disk 1, read-only, at descriptor 6; a stock kernel would be told /proc/self/fd/6. */
+static unsigned long number(const char *p, unsigned base)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned long n = 0;
+
+	for (const char *d; *p && (d = memchr(digits, *p > '9' ? *p | 0x20 : *p, base)); p++)
+		n = n * base + (unsigned long)(d - digits);
+	return n;
+}
+
+/* "ubd1r=fd:6" is disk 1, read-only, at descriptor 6; a stock kernel would be told /proc/self/fd/6.
+ */
 static void find_disks(char **argv)
 {
 	for (; *argv; argv++) {
 		const char *colon = strrchr(*argv, ':'), *slash = strrchr(*argv, '/');
-		const char *number = colon ? colon + 1 : slash ? slash + 1 : NULL;
-		if (!number)
+		const char *end = colon ? colon : slash;
+		if (!end)
 			continue;
-		int fd = atoi(number);
+		int fd = (int)number(end + 1, 10);
 		if (strncmp(*argv, "lockdown=", 9) == 0)
 			filter_fd = fd;
 		if (strncmp(*argv, "ubd", 3) != 0)
@@ -92,9 +104,9 @@ static char *find_stdin(size_t *ret_n)
 		if (memcmp(p + at, "070701", 6) != 0)
 			return NULL;
 		memcpy(digits, p + at + 6 + 6 * 8, 8);
-		size_t size = strtoul(digits, NULL, 16);
+		size_t size = number(digits, 16);
 		memcpy(digits, p + at + 6 + 11 * 8, 8);
-		size_t name_n = strtoul(digits, NULL, 16), data = (at + 110 + name_n + 3) & ~3ul;
+		size_t name_n = number(digits, 16), data = (at + 110 + name_n + 3) & ~3ul;
 		if (strcmp(p + at + 110, "stdin") == 0) {
 			*ret_n = size;
 			return p + data;
@@ -107,8 +119,8 @@ static char *find_stdin(size_t *ret_n)
 static size_t put_entry(char *to, const char *name, const char *data, size_t n)
 {
 	size_t name_n = strlen(name) + 1;
-	int head = sprintf(to, "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X", 1, 0100644, 0, 0, 1, 0, n, 0,
-		0, 0, 0, name_n, 0);
+	int head = snprintf(to, 128, "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X",
+		1, 0100644, 0, 0, 1, 0, n, 0, 0, 0, 0, name_n, 0);
 	size_t at = (size_t)head;
 
 	memcpy(to + at, name, name_n);
@@ -127,8 +139,10 @@ static size_t put_entry(char *to, const char *name, const char *data, size_t n)
 static void deliver(void)
 {
 	static char bundle[REPORT * 2];
-	static const char end[] = "outcome=exited\nstatus=0\nmessage=\nwall_us=1\nuser_us=1\nsystem_us=1\npeak_bytes=1\n"
-				  "skipped_more=0\nstamp_start=1\nstamp_ready=2\nstamp_exec=3\nstamp_end=4\nstamp_packed=5\n";
+	static const char end[] = "outcome=exited\nstatus=0\nmessage=\nwall_us=1\nuser_us="
+				  "1\nsystem_us=1\npeak_bytes=1\n"
+				  "skipped_more=0\nstamp_start=1\nstamp_ready=2\nstamp_exec="
+				  "3\nstamp_end=4\nstamp_packed=5\n";
 	size_t at = put_entry(bundle, "stdout", report, report_n);
 
 	at += put_entry(bundle + at, "stderr", "", 0);
@@ -149,8 +163,11 @@ static void write_all(const char *p, size_t n)
 	}
 }
 
-/* What a prisoner tries. Each runs in a child, since the filter may kill for it; at least 0 means that it went through. */
-
+/*
+ * What a prisoner tries. Each runs in a child, since the filter may kill for it; at least 0 means
+ * that it went through.
+ */
+/* clang-format off */
 static long open_passwd(void) { return open("/etc/passwd", O_RDONLY); }
 static long open_up(void) { return open("../../../../etc/passwd", O_RDONLY); }
 static long open_exe(void) { return open("/proc/self/exe", O_RDONLY); }
@@ -185,15 +202,18 @@ static long punch_image(void) { return fallocate(disks[0], 3, 0, 4096); }
 static long other_cpus(void) { unsigned long all[16] = { ~0ul }; return syscall(SYS_sched_setaffinity, 0, sizeof all, all); }
 static long hurry(void) { return setpriority(PRIO_PROCESS, 0, -10); }
 static long real_time(void) { struct sched_param p = { 5 }; return sched_setscheduler(0, SCHED_RR, &p); }
+/* clang-format on */
 
 static long map_image(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, disks[0], 0) == MAP_FAILED ? -1 : 0;
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, disks[0], 0) == MAP_FAILED ? -1
+											       : 0;
 }
 
 static long map_input(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, input_fd, 0) == MAP_FAILED ? -1 : 0;
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, input_fd, 0) == MAP_FAILED ? -1
+											       : 0;
 }
 
 static long execute_name(void)
@@ -226,24 +246,56 @@ static long compat_call(void)
 	return r > 0 ? 0 : -1;
 }
 
-static long x32_call(void) { return syscall(0x40000000 | SYS_getpid); }
+static long x32_call(void)
+{
+	return syscall(0x40000000 | SYS_getpid);
+}
 
 static const struct {
 	const char *name;
 	long (*run)(void);
 } probes[] = {
-	{ "open passwd", open_passwd }, { "open up", open_up }, { "open exe", open_exe },
-	{ "open disk again", open_disk_again }, { "open proc", open_proc }, { "open device", open_device },
-	{ "make file", make_file }, { "make dir", make_dir }, { "internet", internet }, { "local socket", local },
-	{ "netlink", netlink }, { "trace keeper", trace_keeper }, { "hold keeper", hold_keeper }, { "mount", do_mount },
-	{ "chroot", do_chroot }, { "new namespaces", new_namespaces }, { "become root", become_root }, { "bpf", do_bpf },
-	{ "perf", do_perf }, { "keyctl", do_keyctl }, { "io_uring", do_io_uring }, { "userfaultfd", do_userfaultfd },
-	{ "shmget", do_shmget }, { "init_module", do_kmod }, { "open by handle", by_handle },
-	{ "grow output", grow_output }, { "truncate output", truncate_output }, { "beyond output", beyond_output },
-	{ "write input", write_input }, { "write image", write_image }, { "punch image", punch_image },
-	{ "map image", map_image }, { "map input", map_input }, { "other cpus", other_cpus }, { "hurry", hurry },
-	{ "real time", real_time }, { "execute name", execute_name }, { "raise limit", raise_limit },
-	{ "raise core", raise_core }, { "32-bit call", compat_call }, { "x32 call", x32_call },
+	{ "open passwd", open_passwd },
+	{ "open up", open_up },
+	{ "open exe", open_exe },
+	{ "open disk again", open_disk_again },
+	{ "open proc", open_proc },
+	{ "open device", open_device },
+	{ "make file", make_file },
+	{ "make dir", make_dir },
+	{ "internet", internet },
+	{ "local socket", local },
+	{ "netlink", netlink },
+	{ "trace keeper", trace_keeper },
+	{ "hold keeper", hold_keeper },
+	{ "mount", do_mount },
+	{ "chroot", do_chroot },
+	{ "new namespaces", new_namespaces },
+	{ "become root", become_root },
+	{ "bpf", do_bpf },
+	{ "perf", do_perf },
+	{ "keyctl", do_keyctl },
+	{ "io_uring", do_io_uring },
+	{ "userfaultfd", do_userfaultfd },
+	{ "shmget", do_shmget },
+	{ "init_module", do_kmod },
+	{ "open by handle", by_handle },
+	{ "grow output", grow_output },
+	{ "truncate output", truncate_output },
+	{ "beyond output", beyond_output },
+	{ "write input", write_input },
+	{ "write image", write_image },
+	{ "punch image", punch_image },
+	{ "map image", map_image },
+	{ "map input", map_input },
+	{ "other cpus", other_cpus },
+	{ "hurry", hurry },
+	{ "real time", real_time },
+	{ "execute name", execute_name },
+	{ "raise limit", raise_limit },
+	{ "raise core", raise_core },
+	{ "32-bit call", compat_call },
+	{ "x32 call", x32_call },
 };
 
 static struct {
@@ -305,10 +357,12 @@ static void lock_down(void)
 	static char code[1 << 16];
 	struct stat st;
 
-	if (filter_fd < 0 || fstat(filter_fd, &st) < 0 || pread(filter_fd, code, sizeof code, 0) != st.st_size)
+	if (filter_fd < 0 || fstat(filter_fd, &st) < 0 ||
+		pread(filter_fd, code, sizeof code, 0) != st.st_size)
 		_exit(8);
 	close(filter_fd);
-	struct sock_fprog program = { (unsigned short)(st.st_size / 8), (struct sock_filter *)code };
+	struct sock_fprog program = { (unsigned short)(st.st_size / 8),
+		(struct sock_filter *)code };
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		_exit(7);
 }
@@ -335,7 +389,8 @@ static void flood(void)
 			poll(NULL, 0, 1);
 }
 
-/* Shared memory, since private memory has a limit of its own; in a child, which is what gets killed for it. */
+/* Shared memory, since private memory has a limit of its own; in a child, which is what gets killed
+ * for it. */
 static void be_greedy(void)
 {
 	int *taken = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -343,7 +398,8 @@ static void be_greedy(void)
 	pid_t pid = fork();
 	if (pid == 0) {
 		while (*taken < 2048) {
-			char *p = mmap(NULL, 16 * MEBI, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+			char *p = mmap(NULL, 16 * MEBI, PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 			if (p == MAP_FAILED)
 				_exit(1);
 			memset(p, 1, 16 * MEBI);
@@ -361,7 +417,8 @@ static bool is(const char *text, size_t n, const char *word)
 {
 	size_t k = strlen(word);
 
-	return n >= k && memcmp(text, word, k) == 0 && (n == k || text[k] == '\n' || text[k] == ' ');
+	return n >= k && memcmp(text, word, k) == 0 &&
+	       (n == k || text[k] == '\n' || text[k] == ' ');
 }
 
 int main(int argc, char **argv)
@@ -386,7 +443,7 @@ int main(int argc, char **argv)
 		for (;;)
 			;
 	if (is(job, n, "EXIT"))
-		return atoi(job + 5);
+		return (int)number(job + 5, 10);
 	if (is(job, n, "CRASH"))
 		__builtin_trap();
 	if (is(job, n, "PROBE2"))

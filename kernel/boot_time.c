@@ -21,7 +21,8 @@ static long call(long nr, long a, long b, long c, long d)
 	register long r10 __asm__("r10") = d;
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret)
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
 			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
 			 : "rcx", "r11", "memory");
 	return ret;
@@ -57,6 +58,8 @@ __attribute__((force_align_arg_pointer)) void _start(void)
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/parse.h"
+
 enum { UP, OFF, TOTAL, FAULTS, COLUMNS };
 
 enum { FD_INITRD = 4, FD_DISK = 5, DISKS = 4, ARGS = 64 };
@@ -82,19 +85,16 @@ static void put(int fd, const void *data, size_t n)
 {
 	static const char zeros[4];
 
-	if (write(fd, data, n) != (ssize_t)n ||
-	    write(fd, zeros, -n & 3) != (ssize_t)(-n & 3))
+	if (write(fd, data, n) != (ssize_t)n || write(fd, zeros, -n & 3) != (ssize_t)(-n & 3))
 		err(1, "write initrd");
 }
 
-static void put_entry(int fd, const char *name, unsigned mode,
-		      const void *data, size_t n)
+static void put_entry(int fd, const char *name, unsigned mode, const void *data, size_t n)
 {
 	char head[256];
 	int len = snprintf(head, sizeof(head),
-			   "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X%s",
-			   1, mode, 0, 0, 1, 0, n, 0, 0, 0, 0,
-			   strlen(name) + 1, 0, name);
+		"070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X%s", 1, mode, 0, 0, 1,
+		0, n, 0, 0, 0, 0, strlen(name) + 1, 0, name);
 
 	put(fd, head, (size_t)len + 1);
 	put(fd, data, n);
@@ -132,8 +132,8 @@ static void enter_jail(const char *empty)
 		warn("chroot");
 }
 
-static void start(int cpu, int out, int linux_fd, const int *fds, char **args,
-		  const char *empty, int clock)
+static void start(
+	int cpu, int out, int linux_fd, const int *fds, char **args, const char *empty, int clock)
 {
 	cpu_set_t set;
 
@@ -152,13 +152,12 @@ static void start(int cpu, int out, int linux_fd, const int *fds, char **args,
 
 	uint64_t t = __rdtsc();
 	if (write(clock, &t, sizeof(t)) == sizeof(t))
-		syscall(SYS_execveat, linux_fd, "", args, (char *[]){ NULL },
-			AT_EMPTY_PATH);
+		syscall(SYS_execveat, linux_fd, "", args, (char *[]){ NULL }, AT_EMPTY_PATH);
 	_exit(127);
 }
 
-static int boot(int cpu, int linux_fd, const int *fds, char **args,
-		const char *empty, double khz, double *column)
+static int boot(int cpu, int linux_fd, const int *fds, char **args, const char *empty, double khz,
+	double *column)
 {
 	static char text[1 << 16];
 	int out[2], clock[2], status;
@@ -168,7 +167,7 @@ static int boot(int cpu, int linux_fd, const int *fds, char **args,
 
 	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(clock, O_CLOEXEC) < 0)
 		err(1, "pipe");
-	for (int i = 0; i < 2; i++) {	/* out of the way of the kernel's */
+	for (int i = 0; i < 2; i++) { /* out of the way of the kernel's */
 		out[i] = fcntl(out[i], F_DUPFD_CLOEXEC, 40);
 		clock[i] = fcntl(clock[i], F_DUPFD_CLOEXEC, 40);
 	}
@@ -195,7 +194,10 @@ static int boot(int cpu, int linux_fd, const int *fds, char **args,
 		fputs(text, stderr);
 		errx(1, "the guest did not come up, status 0x%x", status);
 	}
-	uint64_t up = strtoull(line + 4, NULL, 10);
+	uint64_t up;
+	if (parse_u64((struct span){ line + 4, strspn(line + 4, "0123456789") }, UINT64_MAX, &up) <
+		0)
+		errx(1, "the guest gave no time: '%s'", line);
 	column[UP] = (double)(up - from) / khz;
 	column[OFF] = (double)(to - up) / khz;
 	column[TOTAL] = (double)(to - from) / khz;
@@ -213,22 +215,37 @@ static int by_value(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {
-		[UP] = "start to init, ms", [OFF] = "init to exit, ms",
-		[TOTAL] = "all, ms", [FAULTS] = "host page faults",
+		[UP] = "start to init, ms",
+		[OFF] = "init to exit, ms",
+		[TOTAL] = "all, ms",
+		[FAULTS] = "host page faults",
 	};
 	char *args[ARGS] = {
-		"linux", "mem=1024M", "seccomp=on", "lpj=18190336", "quiet",
-		"loglevel=5", "stderr=2", "console=stderr", "panic=-1",
-		"initrd=fd:4", "ubd0r=fd:5", "ubd1r=fd:6", "ubd2=fd:7",
+		"linux",
+		"mem=1024M",
+		"seccomp=on",
+		"lpj=18190336",
+		"quiet",
+		"loglevel=5",
+		"stderr=2",
+		"console=stderr",
+		"panic=-1",
+		"initrd=fd:4",
+		"ubd0r=fd:5",
+		"ubd1r=fd:6",
+		"ubd2=fd:7",
 		"ubd3r=fd:8",
 	};
 	char empty[] = "/tmp/measure.XXXXXX";
 
 	if (argc < 5)
-		errx(2, "usage: measure RUNS CPU LINUX INIT [ARGUMENT...]");
-	int runs = atoi(argv[1]), cpu = atoi(argv[2]), n = 0;
-	if (runs < 1)
+		errx(2, "usage: boot_time RUNS CPU LINUX INIT [ARGUMENT...]");
+	uint64_t runs, cpu;
+	int n = 0;
+	if (parse_u64(span_of(argv[1]), 100000, &runs) < 0 || runs < 1)
 		errx(2, "'%s' is no number of runs", argv[1]);
+	if (parse_u64(span_of(argv[2]), CPU_SETSIZE - 1, &cpu) < 0)
+		errx(2, "'%s' is no CPU", argv[2]);
 	while (args[n])
 		n++;
 	for (int i = 5; i < argc && n < ARGS - 1; i++)
@@ -244,22 +261,22 @@ int main(int argc, char **argv)
 	if (!mkdtemp(empty))
 		err(1, "mkdtemp");
 
-	double (*sample)[runs] = calloc(COLUMNS, sizeof(*sample));
+	double(*sample)[runs] = calloc(COLUMNS, sizeof(*sample));
 	double khz = tsc_per_ms();
-	for (int i = 0; i < runs; i++) {
+	for (uint64_t i = 0; i < runs; i++) {
 		double column[COLUMNS];
 
-		boot(cpu, linux_fd, fds, args, empty, khz, column);
+		boot((int)cpu, linux_fd, fds, args, empty, khz, column);
 		for (int c = 0; c < COLUMNS; c++)
 			sample[c][i] = column[c];
 	}
 	rmdir(empty);
 
-	printf("%-20s %8s %8s %8s  (%d boots)\n", "", "median", "best", "p90", runs);
+	printf("%-20s %8s %8s %8s  (%d boots)\n", "", "median", "best", "p90", (int)runs);
 	for (int c = 0; c < COLUMNS; c++) {
 		qsort(sample[c], (size_t)runs, sizeof(double), by_value);
-		printf("%-20s %8.2f %8.2f %8.2f\n", names[c],
-		       sample[c][runs / 2], sample[c][0], sample[c][runs * 9 / 10]);
+		printf("%-20s %8.2f %8.2f %8.2f\n", names[c], sample[c][runs / 2], sample[c][0],
+			sample[c][runs * 9 / 10]);
 	}
 	return 0;
 }

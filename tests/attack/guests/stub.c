@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Attacks what User-Mode Linux maps into every program: the code page through which the guest
+ * kernel drives the host process, and the data pages beside it. Each attack runs in a child; the
+ * parent tells what came of it and goes on.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, PAGES = 64, SITES = 64, PATIENCE_MS = 150 };
+
+static const uintptr_t top = 0x7ffffffff000;
+
+static sigjmp_buf back;
+
+static void fault(int signal)
+{
+	siglongjmp(back, signal);
+}
+
+static volatile unsigned char sink;
+
+static int readable(const unsigned char *p)
+{
+	if (sigsetjmp(back, 1))
+		return 0;
+	sink = *p;
+	return 1;
+}
+
+static int writable(unsigned char *p)
+{
+	if (sigsetjmp(back, 1))
+		return 0;
+	*(volatile unsigned char *)p = *p;
+	return 1;
+}
+
+/* Runs @attack in a child that has a moment to live. */
+static void try(const char *name, int a, int b, void (*attack)(int, int))
+{
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
+		attack(a, b);
+		_exit(0);
+	}
+	if (pid < 0) {
+		printf("%s %d %d: no process\n", name, a, b);
+		return;
+	}
+	int status = 0;
+	for (int waited = 0; waited < PATIENCE_MS; waited += 2) {
+		struct timespec moment = { 0, 2000000 };
+		if (waitpid(pid, &status, WNOHANG) == pid) {
+			printf("%s %d %d: %s %d\n", name, a, b,
+				WIFSIGNALED(status) ? "killed" : "exited",
+				WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+			return;
+		}
+		nanosleep(&moment, NULL);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	printf("%s %d %d: stuck\n", name, a, b);
+}
+
+static unsigned char *sites[SITES], *data_pages[PAGES];
+static int n_sites, n_data;
+
+static void find(void)
+{
+	signal(SIGSEGV, fault);
+	signal(SIGBUS, fault);
+	for (int i = 1; i <= PAGES; i++) {
+		unsigned char *p = (unsigned char *)(top - (uintptr_t)i * PAGE);
+		if (!readable(p))
+			continue;
+		if (writable(p)) {
+			data_pages[n_data++] = p;
+			continue;
+		}
+		for (int at = 0; at + 1 < PAGE && n_sites < SITES; at++)
+			if (p[at] == 0x0f && p[at + 1] == 0x05)
+				sites[n_sites++] = p + at;
+	}
+}
+
+static const struct {
+	long nr, args[6];
+} calls[] = {
+	{ SYS_mmap, { 0x10000000, PAGE, 7, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0 } },
+	{ SYS_mmap, { 0x10000000, PAGE, 7, MAP_SHARED | MAP_FIXED, 0, 0 } },
+	{ SYS_munmap, { 0x7fffffff0000, 0xf000, 0, 0, 0, 0 } },
+	{ SYS_munmap, { 0, 0x7ffffffff000, 0, 0, 0, 0 } },
+	{ SYS_recvmsg, { 0, 0x10000000, 0, 0, 0, 0 } },
+	{ SYS_futex, { 0x7fffffffd000, 0, 0, 0, 0, 0 } },
+	{ SYS_close, { 0, 0, 0, 0, 0, 0 } },
+	{ SYS_arch_prctl, { 0x1002, 0x1234, 0, 0, 0, 0 } },
+	{ SYS_rt_sigreturn, { 0, 0, 0, 0, 0, 0 } },
+	{ SYS_kill, { -1, 9, 0, 0, 0, 0 } },
+	{ SYS_exit_group, { 0, 0, 0, 0, 0, 0 } },
+	{ SYS_open, { 0x400000, 0, 0, 0, 0, 0 } },
+	{ SYS_socket, { 2, 1, 0, 0, 0, 0 } },
+	{ SYS_clone, { 0x11, 0, 0, 0, 0, 0 } },
+};
+
+/* As if the kernel's own code had made call @c. */
+static void jump(int site, int c)
+{
+	const long *a = calls[c].args;
+	register long r10 __asm__("r10") = a[3];
+	register long r8 __asm__("r8") = a[4];
+	register long r9 __asm__("r9") = a[5];
+
+	__asm__ volatile("jmp *%[to]"
+			 :
+			 : [to] "r"((void *)sites[site]), "a"(calls[c].nr), "D"(a[0]), "S"(a[1]),
+			 "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	__builtin_unreachable();
+}
+
+/* Spoils the pages in which kernel and stub talk. */
+static void spoil(int page, int value)
+{
+	memset(data_pages[page], value, PAGE);
+	for (int i = 0; i < 100; i++)
+		getppid();
+}
+
+/* The same while the kernel works on it: a system call between every two words. */
+static void spoil_slowly(int page, int value)
+{
+	for (size_t at = 0; at < PAGE; at += 8) {
+		memset(data_pages[page] + at, value, 8);
+		getppid();
+	}
+}
+
+/* Into the middle of the code, anywhere. */
+static void land(int site, int offset)
+{
+	((void (*)(void))(uintptr_t)((uintptr_t)sites[site] / PAGE * PAGE + (uintptr_t)offset))();
+}
+
+/* The stub's signals blocked and no end: only the host's own clock could take the processor back.
+ */
+static void deaf_loop(int site, int unused)
+{
+	(void)unused;
+	static struct {
+		uint64_t flags, link, stack[3], registers[23], mask, fpstate[600];
+	} frame;
+
+	frame.registers[16] = (uintptr_t) && loop;
+	frame.registers[15] = (uintptr_t)(frame.fpstate + 500);
+	frame.registers[18] = 0x002b000000000033;
+	frame.mask = ~0ull;
+	__asm__ volatile("mov %0, %%rsp\n\tjmp *%1"
+			 :
+			 : "r"(&frame), "r"((void *)sites[site]), "a"((long)SYS_rt_sigreturn)
+			 : "memory");
+loop:
+	for (;;)
+		__asm__ volatile("" : : : "memory");
+}
+
+int main(int argc, char **argv)
+{
+	const char *kind = argc > 1 ? argv[1] : "";
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	find();
+	printf("found %d calls, %d pages\n", n_sites, n_data);
+	if (strcmp(kind, "alone") == 0 && n_sites > 0)
+		deaf_loop(argc > 2 ? (argv[2][0] - 'a') % n_sites : 0, 0);
+	for (int s = 0; strcmp(kind, "call") == 0 && s < n_sites; s++)
+		for (size_t c = 0; c < sizeof calls / sizeof *calls; c++)
+			try(kind, s, (int)c, jump);
+	for (int p = 0; strcmp(kind, "spoil") == 0 && p < n_data; p++)
+		for (int value = 0; value < 256; value += 51)
+			try(kind, p, value, spoil);
+	for (int p = 0; strcmp(kind, "slowly") == 0 && p < n_data; p++)
+		for (int value = 0; value < 256; value += 51)
+			try(kind, p, value, spoil_slowly);
+	for (int offset = 0; strcmp(kind, "land") == 0 && n_sites > 0 && offset < 2048;
+		offset += 61)
+		try(kind, 0, offset, land);
+	for (int s = 0; strcmp(kind, "deaf") == 0 && s < n_sites; s++)
+		try(kind, s, 0, deaf_loop);
+	puts("end");
+	return 0;
+}
