@@ -26,7 +26,8 @@ static bool is_recipe(const char *name)
 	return n > tail && strcmp(name + n - tail, SUFFIX) == 0;
 }
 
-/* "/x/build/pe" lies beside "/x/catalog". NULL when there is no such directory. */
+/* "/x/build/pe" lies beside "/x/catalog", "/x/bin/pe" beside "/x/share/...". NULL when there is no
+ * such directory. */
 static char *beside_program(void)
 {
 	char exe[4096];
@@ -41,12 +42,15 @@ static char *beside_program(void)
 			return NULL;
 		*slash = '\0';
 	}
-	char *path = NULL;
-	if (asprintf(&path, "%s/catalog", exe) < 0)
-		return NULL;
-	if (access(path, R_OK | X_OK) == 0)
-		return path;
-	free(path);
+	static const char *const places[] = { "catalog", "share/program-explorer/catalog" };
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		cleanup_free char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", exe, places[i]) < 0)
+			path = NULL;
+		if (path && access(path, R_OK | X_OK) == 0)
+			return take_ptr(path);
+	}
 	return NULL;
 }
 

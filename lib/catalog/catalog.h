@@ -7,8 +7,9 @@
 #include "recipe.h"
 
 /*
- * The catalog's directory: @override when not NULL, else $PE_CATALOG, else ../catalog seen from the
- * running program, else the installed one. Caller frees. NULL on -ENOMEM.
+ * The catalog's directory: @override when not NULL, else $PE_CATALOG, else ../catalog or
+ * ../share/program-explorer/catalog seen from the running program, else the installed one. Caller
+ * frees. NULL on -ENOMEM.
  */
 char *catalog_path(const char *override);
 

@@ -102,16 +102,23 @@ static int open_gate(struct run *r, struct error *err)
 	return e < 0 ? fail(err, e, "open the gate of the VM") : 0;
 }
 
-/* The last lines of the console, on one line, for the end of an error message. */
-static void console_tail(const char *text, char *tail, size_t n)
+/*
+ * What of the console goes to the end of an error message, on one line: the panic, if there was
+ * one, else the last lines.
+ */
+static void console_excerpt(const char *text, char *excerpt, size_t n)
 {
+	const char *panic = strstr(text, "Kernel panic");
 	size_t all = strlen(text), from = all > n - 1 ? all - (n - 1) : 0;
 
+	if (panic)
+		from = (size_t)(panic - text);
 	while (all > from && text[all - 1] == '\n')
 		all--;
-	memcpy(tail, text + from, all - from);
-	tail[all - from] = '\0';
-	for (char *c = tail; *c; c++)
+	size_t part = all - from < n - 1 ? all - from : n - 1;
+	memcpy(excerpt, text + from, part);
+	excerpt[part] = '\0';
+	for (char *c = excerpt; *c; c++)
 		if (*c == '\n' || *c == '\r')
 			*c = '|';
 }
@@ -120,7 +127,7 @@ static int lost(struct run *r, const char *what, struct error *err)
 {
 	char tail[300];
 
-	console_tail(r->host->engine->console(r->vm), tail, sizeof tail);
+	console_excerpt(r->host->engine->console(r->vm), tail, sizeof tail);
 	return refuse(err, -EIO, "%s%s%s", what,
 		*tail ? "; the guest's console: " : " (its console is empty)", tail);
 }

@@ -33,6 +33,6 @@ class Stub(Case):
         for site in range(sites):
             with self.subTest(site=site):
                 run = self.guest("/input/stub", "alone", chr(ord("a") + site), files={"stub": build.program(STUB)},
-                                 options=["-t", "1"], exit=None, timeout=20)
+                                 options=["-t", "0.5"], exit=None, timeout=20)
                 self.assertNotEqual(run.exit, 0)
                 self.assertLess(run.seconds, 8)

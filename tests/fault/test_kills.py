@@ -105,7 +105,7 @@ class Kill(Case):
         count = len(self.inside(self.start("sh", "-c", BUSY)))
         for i in range(count):
             with self.subTest(process=i):
-                p = self.start("sh", "-c", BUSY, options=("-t", "3"))
+                p = self.start("sh", "-c", BUSY, options=("-t", "1"))
                 pids = self.inside(p)
                 if i >= len(pids):
                     continue
