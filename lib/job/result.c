@@ -204,6 +204,15 @@ int result_read(int fd, struct result **ret, struct error *err)
 	return 0;
 }
 
+uint64_t result_size(const struct result *r)
+{
+	uint64_t sum = r->out.n + r->err.n;
+
+	for (size_t i = 0; i < r->n_files; i++)
+		sum += r->files[i].data.n;
+	return sum;
+}
+
 struct result *result_new(enum result_outcome outcome, const char *message)
 {
 	struct result *r = calloc(1, sizeof *r);

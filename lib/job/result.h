@@ -68,6 +68,9 @@ struct result {
  */
 int result_read(int fd, struct result **ret, struct error *err);
 
+/* Bytes of stdout, stderr and all files. */
+uint64_t result_size(const struct result *r);
+
 /* A result of our own making: nothing came back. */
 struct result *result_new(enum result_outcome outcome, const char *message);
 

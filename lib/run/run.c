@@ -171,6 +171,10 @@ static int collect(struct run *r, struct result **ret, struct error *err)
 			bundle_error.text);
 		return lost(r, what, err);
 	}
+	if (result_size(*ret) > r->job->limits.output_bytes) {
+		result_free(take_ptr(*ret));
+		return lost(r, "the VM gave more than its output limit", err);
+	}
 	if ((*ret)->outcome == RESULT_LOST) {
 		snprintf(what, sizeof what, "the guest failed: %s", (*ret)->message);
 		result_free(take_ptr(*ret));
