@@ -100,17 +100,49 @@ static int find_way(int root_fd, struct span name, char leaf[NAME_ROOM], int *re
 	return 0;
 }
 
-static int write_one(int root_fd, const struct result_file *f)
+/* Names come sorted: the directory of the last one is mostly that of the next. */
+struct place {
+	struct span dir; /* its name, without a slash at the end */
+	int fd;
+};
+
+static void place_done(const struct place *p)
+{
+	cleanup_closep(&p->fd);
+}
+
+static struct span dir_of(struct span name)
+{
+	const char *slash = memrchr(name.p, '/', name.n);
+
+	return (struct span){ name.p, slash ? (size_t)(slash - name.p) : 0 };
+}
+
+/* Makes @p the directory of @name and puts the rest of the name into @leaf. */
+static int go_to(int root_fd, struct span name, struct place *p, char leaf[NAME_ROOM])
+{
+	struct span dir = dir_of(name), last = span_skip(name, dir.n ? dir.n + 1 : 0);
+
+	if (p->fd >= 0 && span_equal(dir, p->dir) && last.n < NAME_ROOM) {
+		memcpy(leaf, last.p, last.n);
+		leaf[last.n] = '\0';
+		return 0;
+	}
+	place_done(p);
+	*p = (struct place){ dir, -1 };
+	return find_way(root_fd, name, leaf, &p->fd);
+}
+
+static int write_one(int root_fd, struct place *p, const struct result_file *f)
 {
 	char leaf[NAME_ROOM];
-	cleanup_fd int dir_fd = -1;
 
-	int r = find_way(root_fd, f->name, leaf, &dir_fd);
+	int r = go_to(root_fd, f->name, p, leaf);
 	if (r < 0)
 		return r;
 	if (S_ISREG(f->mode))
-		return create(dir_fd, leaf, f);
-	int fd = enter(dir_fd, leaf);
+		return create(p->fd, leaf, f);
+	int fd = enter(p->fd, leaf);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -130,9 +162,11 @@ int outputs_open(const char *dir, int *ret_fd, struct error *err)
 
 int outputs_write(const struct result *r, int dir_fd, const char *dir, struct error *err)
 {
+	cleanup(place_done) struct place p = { .fd = -1 };
+
 	for (size_t i = 0; i < r->n_files; i++) {
 		const struct result_file *f = &r->files[i];
-		int e = write_one(dir_fd, f);
+		int e = write_one(dir_fd, &p, f);
 		if (e < 0)
 			return fail(err, e, "write output file '%.*s' in '%s'", (int)f->name.n,
 				f->name.p, dir);
