@@ -93,7 +93,6 @@ uint64_t disk_size(int fd);      /* bytes; 0 when it cannot be told */
 void root_build(void);           /* image, overlay, /dev, /tmp, /input, /output; becomes / */
 void user_resolve(void);         /* needs the image's /etc */
 void input_unpack(void);         /* dir/ of the bundle into /input, owned by the user */
-void gate_wait(void);            /* until the host lets the program start */
 void cgroup_build(void);         /* limits of the program's cgroup */
 void program_run(void);          /* start, watch, until nothing of it is left */
 noreturn void output_pack(void); /* and power off */

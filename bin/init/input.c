@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -37,22 +36,6 @@ uint64_t disk_size(int fd)
 	uint64_t size = 0;
 
 	return ioctl(fd, (int)BLKGETSIZE64, &size) < 0 ? 0 : size;
-}
-
-void gate_wait(void)
-{
-	const struct timespec pause = { .tv_nsec = 200000 };
-	char *block = memory_get(BUNDLE_BLOCK);
-	off_t at = (off_t)(disk_size(guest.output_disk_fd) - BUNDLE_BLOCK);
-
-	for (;;) {
-		ssize_t n = io_pread(guest.output_disk_fd, block, BUNDLE_BLOCK, at);
-		if (n < 0)
-			die("read the output disk: %s", strerror((int)-n));
-		if (memcmp(block, BUNDLE_GATE_OPEN, sizeof BUNDLE_GATE_OPEN) == 0)
-			return;
-		nanosleep(&pause, NULL);
-	}
 }
 
 /* Straight into our memory: the page cache would be a copy that nobody reads again. */

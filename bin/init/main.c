@@ -20,7 +20,6 @@ int main(void)
 	user_resolve();
 	input_unpack();
 	cgroup_build();
-	gate_wait();
 	program_run();
 	output_pack();
 }

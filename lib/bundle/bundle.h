@@ -23,13 +23,6 @@ enum {
 	BUNDLE_ENTRIES_MAX = 65536, /* entries that a reader accepts */
 };
 
-/*
- * The last block of the output disk is no part of the bundle but a gate: init starts the program
- * once these bytes stand at its beginning. The host puts them there when everything around the VM
- * is in place.
- */
-#define BUNDLE_GATE_OPEN "go"
-
 #define BUNDLE_DATA_MAX UINT32_MAX /* bytes of one file: newc has 32 bits for it */
 
 /*

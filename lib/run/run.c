@@ -9,7 +9,6 @@
 #include "image/image.h"
 #include "job/job.h"
 #include "job/result.h"
-#include "sys/io.h"
 #include "sys/memfd.h"
 #include "vm/vm.h"
 
@@ -91,15 +90,6 @@ static int start(struct run *r, const struct image *img, struct error *err)
 	};
 
 	return r->host->engine->start(&spec, &r->vm, err);
-}
-
-/* See BUNDLE_GATE_OPEN. */
-static int open_gate(struct run *r, struct error *err)
-{
-	off_t at = (off_t)(output_disk_size(&r->job->limits) - BUNDLE_BLOCK);
-	int e = io_pwrite(r->output_fd, BUNDLE_GATE_OPEN, sizeof BUNDLE_GATE_OPEN, at);
-
-	return e < 0 ? fail(err, e, "open the gate of the VM") : 0;
 }
 
 /*
@@ -242,9 +232,7 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 	r.started = moment_now();
 	host->engine->settle(r.vm);
 
-	e = open_gate(&r, err);
-	if (e == 0)
-		e = await(&r, err);
+	e = await(&r, err);
 	if (e == 0)
 		e = collect(&r, &result, err);
 	if (e < 0)
