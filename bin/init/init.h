@@ -31,6 +31,7 @@ enum {
 	GROUPS_MAX = 64,     /* supplementary groups of a user */
 	ID_MAX = 0x7fffffff, /* numeric users and groups */
 	OUTPUT_SLACK = 8192, /* bytes that /output holds above the output limit */
+	DATA_DISKS_MAX = 8,
 };
 
 /* Disks in the order in which the engine gives them. */
@@ -72,6 +73,8 @@ struct guest {
 	struct span input; /* the input bundle */
 	struct user user;
 	int proc_fd, cgroup_fd, output_fd; /* directories: ours, the program's, /output */
+	int dev_fd;                        /* the initramfs' /dev, where the disks are */
+	int hosts_fd;                      /* the program's /etc/hosts */
 	int output_disk_fd;
 	int stdin_fd;
 	int out_pipe[2][2]; /* stdout, stderr: read and write end */
@@ -86,14 +89,26 @@ struct guest {
 
 extern struct guest guest;
 
+/*
+ * Whether this VM is to become a template, by the arguments that the kernel was given for init:
+ * "template", and "data_disks=N".
+ */
+bool template_wanted(int argc, char **argv);
+
+/* Becomes a template; returns in each clone of it, without a trace of the others. */
+void template_wait(void);
+
 /* Each of these ends the VM when it cannot do its part. */
 void console_open(void);
 void input_read(void);           /* the bundle and what the config says */
 uint64_t disk_size(int fd);      /* bytes; 0 when it cannot be told */
 void root_build(void);           /* image, overlay, /dev, /tmp, /input, /output; becomes / */
+void root_fit(void);             /* what of the root depends on the job */
 void user_resolve(void);         /* needs the image's /etc */
 void input_unpack(void);         /* dir/ of the bundle into /input, owned by the user */
-void cgroup_build(void);         /* limits of the program's cgroup */
+void cgroup_build(void);         /* the program's cgroup */
+void cgroup_limit(void);         /* its limits */
+void program_prepare(void);      /* its pipes and namespaces */
 void program_run(void);          /* start, watch, until nothing of it is left */
 noreturn void output_pack(void); /* and power off */
 

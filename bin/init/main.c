@@ -7,19 +7,29 @@
 
 struct guest guest = { .outcome = OUTCOME_LOST };
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool template = template_wanted(argc, argv);
+
 	guest.stamp_start = stamp();
 	umask(0);
 	setpriority(PRIO_PROCESS, 0, -20);
 	prctl(PR_SET_DUMPABLE, 0);
 
 	console_open();
-	input_read();
+	if (!template)
+		input_read();
 	root_build();
+	cgroup_build();
+	program_prepare();
+	if (template) {
+		template_wait();
+		input_read();
+	}
+	root_fit();
 	user_resolve();
 	input_unpack();
-	cgroup_build();
+	cgroup_limit();
 	program_run();
 	output_pack();
 }

@@ -32,12 +32,28 @@ static char program_stack[STACK] __attribute__((aligned(16)));
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+static void wake(int *word, int value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	raw3(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+}
+
+/* Waits until *@word is at least @value. */
+static void await(int *word, int value)
+{
+	int seen;
+
+	while ((seen = __atomic_load_n(word, __ATOMIC_ACQUIRE)) < value)
+		raw4(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, 0);
+}
+
 static noreturn void leave(enum program_step step, long r)
 {
 	if (!program.failed) {
 		program.failed = step;
 		program.error = (int)-r;
 	}
+	wake(&program.prepared, 1);
 	for (;;)
 		raw1(SYS_exit_group, 127);
 }
@@ -146,8 +162,8 @@ static void program_main(void *arg)
 }
 
 /*
- * /proc of the new PID namespace, without the reaper; terminals of the new mount namespace. The
- * kernel's knobs are not for a root user, its command line for nobody.
+ * /proc of the new PID namespace, without the reaper and the kernel's command line; terminals of
+ * the new mount namespace. The kernel's knobs are not for a root user: hide_from_root().
  */
 static void private_mounts(void)
 {
@@ -156,14 +172,15 @@ static void private_mounts(void)
 	must(STEP_PROC, raw5(SYS_mount, "/dev/null", "/proc/cmdline", 0, MS_BIND, 0));
 	must(STEP_PTS, raw5(SYS_mount, "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 			       "newinstance,ptmxmode=0666,mode=620"));
-	if (guest.user.uid == 0) {
-		raw5(SYS_mount, "/dev/null", "/proc/exitcode", 0, MS_BIND, 0);
-		must(STEP_PROC, raw5(SYS_mount, "/proc/sys", "/proc/sys", 0, MS_BIND, 0));
-		must(STEP_PROC,
-			raw5(SYS_mount, 0, "/proc/sys", 0,
-				MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-				0));
-	}
+}
+
+static void hide_from_root(void)
+{
+	raw5(SYS_mount, "/dev/null", "/proc/exitcode", 0, MS_BIND, 0);
+	must(STEP_PROC, raw5(SYS_mount, "/proc/sys", "/proc/sys", 0, MS_BIND, 0));
+	must(STEP_PROC,
+		raw5(SYS_mount, 0, "/proc/sys", 0,
+			MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
 }
 
 static void loopback_up(void)
@@ -176,10 +193,13 @@ static void loopback_up(void)
 	raw1(SYS_close, fd);
 }
 
-static void wait_for_maps(void)
+void program_close_pipes(void)
 {
-	while (__atomic_load_n(&program.mapped, __ATOMIC_ACQUIRE) == 0)
-		raw4(SYS_futex, &program.mapped, FUTEX_WAIT_PRIVATE, 0, 0);
+	if (program.closed)
+		return;
+	program.closed = 1;
+	raw1(SYS_close, guest.out_pipe[0][1]);
+	raw1(SYS_close, guest.out_pipe[1][1]);
 }
 
 static long start_program(void)
@@ -200,18 +220,20 @@ static void reaper_main(void *arg)
 	int status = 0;
 
 	(void)arg;
-	wait_for_maps();
-	must(STEP_HOSTNAME,
-		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
+	await(&program.stage, STAGE_PREPARE);
 	private_mounts();
 	loopback_up();
 	must(STEP_STDIO, raw1(SYS_chdir, "/"));
+	wake(&program.prepared, 1);
 
-	/* The write ends are the program's alone, or the end of its output would never be seen. */
+	await(&program.stage, STAGE_RUN);
+	must(STEP_HOSTNAME,
+		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
+	if (guest.user.uid == 0)
+		hide_from_root();
 	long pid = start_program();
 	must(STEP_START, pid);
-	raw1(SYS_close, guest.out_pipe[0][1]);
-	raw1(SYS_close, guest.out_pipe[1][1]);
+	program_close_pipes();
 
 	for (;;) {
 		long r = raw4(SYS_wait4, -1, &status, __WALL, 0);
@@ -229,7 +251,7 @@ static void reaper_main(void *arg)
 long program_start(int *ret_pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS |
+		.flags = CLONE_VM | CLONE_FILES | CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS |
 			 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP,
 		.pidfd = (uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
@@ -240,8 +262,12 @@ long program_start(int *ret_pidfd)
 	return raw_clone(&args, reaper_main, NULL);
 }
 
-void program_release(void)
+void program_release(enum program_stage stage)
 {
-	__atomic_store_n(&program.mapped, 1, __ATOMIC_RELEASE);
-	raw3(SYS_futex, &program.mapped, FUTEX_WAKE_PRIVATE, 1);
+	wake(&program.stage, (int)stage);
+}
+
+void program_await_reaper(void)
+{
+	await(&program.prepared, 1);
 }
