@@ -29,7 +29,7 @@ struct program {
 	int stage;    /* futex; set by init, STAGE_PREPARE once the namespace's maps are written */
 	int prepared; /* futex; set by the reaper: 1 when it waits for STAGE_RUN or has failed */
 	int closed;   /* the write ends of the pipes are */
-	int ended;  /* 1 once @status holds the program's wait status */
+	int ended;    /* 1 once @status holds the program's wait status */
 	int status;
 	enum program_step failed;
 	int error; /* errno of the failed step */

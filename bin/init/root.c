@@ -29,8 +29,11 @@ static void mount_at(const char *what, const char *path, const char *type, unsig
 	const char *options)
 {
 	if (mount(what, path, type, flags, options) < 0)
-		die("mount %s on '%s': %s", type ? type : what ? what : "again", path,
-			strerror(errno));
+		die("mount %s on '%s': %s",
+			type   ? type
+			: what ? what
+			       : "again",
+			path, strerror(errno));
 }
 
 static int open_dir(const char *path)
@@ -88,8 +91,7 @@ static void scratch_mount(void)
 /* No resolver is reachable: what localhost is must stand in a file. */
 static void hosts_make(void)
 {
-	guest.hosts_fd =
-		open("/scratch/upper/etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	guest.hosts_fd = open("/scratch/upper/etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (guest.hosts_fd < 0)
 		die("make /etc/hosts: %s", strerror(errno));
 }
