@@ -93,7 +93,10 @@ int jail_start(const struct jail_spec *spec, struct jail *ret, struct error *err
 		return r;
 	k.drop_groups = geteuid() == 0;
 
-	cgroup_open(&j.cgroup, spec->address_bytes, spec->processes);
+	if (spec->no_cgroup)
+		cgroup_init(&j.cgroup, spec->address_bytes, spec->processes);
+	else
+		cgroup_open(&j.cgroup, spec->address_bytes, spec->processes);
 	long pid = clone_keeper(k.namespaces, j.cgroup.birth_fd, &j.pidfd);
 	if (pid == 0) {
 		close(go_write);

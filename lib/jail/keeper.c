@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -53,11 +52,12 @@ static void become_nobody(const struct keeper *k)
 {
 	unsigned id = k->namespaces & CLONE_NEWUSER ? (unsigned)JAIL_INNER_ID : k->host_id;
 
-	if (k->drop_groups && setgroups(0, NULL) < 0)
+	/* Not the C library's: they would tell all threads of the caller, of which none is here. */
+	if (k->drop_groups && syscall(SYS_setgroups, 0, NULL) < 0)
 		give_up(k->report_fd, "drop the groups");
 	/* Capabilities are kept until the mounts are done. */
 	prctl(PR_SET_KEEPCAPS, 1);
-	if (setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
+	if (syscall(SYS_setresgid, id, id, id) < 0 || syscall(SYS_setresuid, id, id, id) < 0)
 		give_up(k->report_fd, "become the jail's user");
 	/* A change of user clears it. The caller may have died in between: then it holds its end of
 	 * the pipe no more. */
@@ -232,16 +232,18 @@ static pid_t start_program(const struct keeper *k)
 }
 
 /* Stage 8: hold nothing, wait. */
-static noreturn void keep(pid_t kernel)
+static noreturn void keep(pid_t kernel, bool family)
 {
-	int status = 0;
+	int status = 0, last = 0;
 	pid_t r;
 
 	syscall(SYS_close_range, 0, ~0u, 0);
 	load_filter(&filter_keeper, "load the keeper's filter");
-	do
-		r = waitpid(-1, &status, __WALL);
-	while (r != kernel && (r >= 0 || errno == EINTR));
+	do {
+		r = waitpid(-1, &last, __WALL);
+		if (r == kernel)
+			status = last;
+	} while ((r != kernel || family) && (r >= 0 || errno == EINTR));
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
@@ -271,5 +273,5 @@ noreturn void keeper_run(const struct keeper *k)
 	/* The kernel is the same user: it must not be able to trace us. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		give_up(REPORT_FD, "make the jail's first process untraceable");
-	keep(start_program(k));
+	keep(start_program(k), k->spec->family);
 }

@@ -10,6 +10,7 @@
 #include "job/job.h"
 #include "job/result.h"
 #include "sys/memfd.h"
+#include "vm/templates.h"
 #include "vm/vm.h"
 
 enum {
@@ -30,6 +31,7 @@ struct run {
 	const struct job *job;
 	int input_fd, output_fd;
 	struct vm *vm;
+	bool is_clone;
 	int code; /* how the guest kernel ended */
 	struct moment begin, packed, started, ended, collected;
 };
@@ -89,7 +91,11 @@ static int start(struct run *r, const struct image *img, struct error *err)
 		.weak_jail = r->host->weak_jail,
 	};
 
-	return r->host->engine->start(&spec, &r->vm, err);
+	/* Whatever keeps a clone from starting, booting is the answer. */
+	if (r->host->templates && *img->digest &&
+		templates_start(r->host->templates, img->digest, &spec, &r->vm, NULL) == 0)
+		r->is_clone = true;
+	return r->is_clone ? 0 : r->host->engine->start(&spec, &r->vm, err);
 }
 
 /*

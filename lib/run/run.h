@@ -13,6 +13,7 @@ struct job;
 struct result;
 struct vm_engine;
 struct vm_kernel;
+struct templates;
 
 /* Where runs happen. All of it is borrowed. */
 struct run_host {
@@ -21,6 +22,7 @@ struct run_host {
 	struct span init; /* the guest's init */
 	int cpu;          /* -1 for any */
 	bool weak_jail;
+	struct templates *templates; /* optional: VMs are clones where there is a template */
 };
 
 /* Where the time of a run went, in microseconds. */

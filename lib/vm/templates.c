@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+#include "templates.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "enclosure.h"
+#include "entry.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+enum {
+	READY_MS = 30000,   /* what making one may take on a busy host */
+	RETRY_MS = 60000,   /* after a failure */
+	ENTRIES_MAX = 64,   /* templates at a time */
+	TICK_MS = 1000,     /* how often the maker looks around without being asked */
+	DEFAULT_MIB = 1024, /* of all templates together */
+};
+
+struct templates {
+	struct templates_config config;
+	bool able; /* the kernel can be forked */
+	pthread_t maker;
+	pthread_mutex_t lock;
+	pthread_cond_t work, done; /* for the maker; for who waits for a template */
+	bool stop;
+	struct entry *entries;
+	struct enclosure enclosure;
+	struct templates_stats stats;
+};
+
+uint64_t templates_class(uint64_t ram_bytes)
+{
+	uint64_t step = 64 * MIB;
+
+	while (step * 8 < ram_bytes)
+		step *= 2;
+	return (ram_bytes + step - 1) / step * step;
+}
+
+static struct entry *find(struct templates *t, const char *digest, const struct vm_spec *spec)
+{
+	for (struct entry *e = t->entries; e; e = e->next)
+		if (entry_serves(e, digest, spec))
+			return e;
+	return NULL;
+}
+
+static size_t count(const struct templates *t)
+{
+	size_t n = 0;
+
+	for (const struct entry *e = t->entries; e; e = e->next)
+		n++;
+	return n;
+}
+
+/* Looks up or asks for a template. NULL when there can be none now. */
+static struct entry *want(struct templates *t, const char *digest, const struct vm_spec *spec)
+{
+	struct entry *e = find(t, digest, spec);
+
+	if (e && e->state == ENTRY_FAILED && entry_now_ms() - e->made_ms > RETRY_MS)
+		e->state = ENTRY_WANTED;
+	if (!e && t->able && count(t) < ENTRIES_MAX) {
+		e = entry_new(digest, spec);
+		if (!e)
+			return NULL;
+		e->spec.kernel = t->config.kernel;
+		e->spec.init = t->config.init;
+		e->spec.weak_jail = t->config.weak_jail;
+		e->next = t->entries;
+		t->entries = e;
+	}
+	if (e && e->state == ENTRY_WANTED)
+		pthread_cond_signal(&t->work);
+	return e;
+}
+
+/* The template of this VM is of no more use: no clone of it is handed out again. */
+static void retire(struct entry *e)
+{
+	if (e->state != ENTRY_READY)
+		return;
+	e->state = ENTRY_RETIRED;
+	while (e->n_ahead > 0)
+		clone_drop(&e->ahead[--e->n_ahead]);
+	template_retire(e->template);
+}
+
+static void release(struct templates *t, struct entry *e)
+{
+	e->running--;
+	e->used_ms = entry_now_ms();
+	if (e->state == ENTRY_RETIRED && e->running == 0)
+		pthread_cond_signal(&t->work);
+}
+
+void templates_gone(struct vm *vm)
+{
+	struct templates *t = vm->templates;
+
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->lock);
+	release(t, vm->entry);
+	pthread_mutex_unlock(&t->lock);
+	vm->templates = NULL;
+}
+
+/* Forks or takes a clone of @e, which cannot go away meanwhile, and starts it. */
+static int start(struct templates *t, struct entry *e, const struct vm_spec *spec,
+	struct clone *ready, struct vm **ret, struct error *err)
+{
+	struct clone c = *ready;
+	bool waited = c.pidfd >= 0;
+	int r = waited ? 0 : template_fork(e->template, spec->cpu, &c, err);
+
+	if (r == 0)
+		r = clone_start(&c, spec, ret, err);
+	pthread_mutex_lock(&t->lock);
+	if (r < 0) {
+		if (r == -EIO)
+			retire(e);
+		release(t, e);
+	} else {
+		(*ret)->templates = t;
+		(*ret)->entry = e;
+		e->clones++;
+		t->stats.clones++;
+		if (!waited)
+			enclosure_add(&t->enclosure, (*ret)->clone_pidfd, (*ret)->clone_pid,
+				vm_host_bytes(&e->spec), vm_host_processes(spec));
+	}
+	pthread_cond_signal(&t->work);
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+int templates_start(struct templates *t, const char *digest, const struct vm_spec *spec,
+	struct vm **ret, struct error *err)
+{
+	struct clone ready = { .pidfd = -1, .start_fd = -1 };
+
+	pthread_mutex_lock(&t->lock);
+	struct entry *e = want(t, digest, spec);
+	bool usable = e && e->state == ENTRY_READY;
+	if (usable) {
+		e->running++;
+		e->used_ms = entry_now_ms();
+		if (spec->cpu >= 0 && (size_t)spec->cpu < sizeof e->cpus)
+			e->cpus[spec->cpu] = true;
+		entry_take_ahead(e, spec->cpu, &ready);
+	} else {
+		t->stats.cold++;
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (!usable)
+		return refuse(err, -EAGAIN, "no template of '%s' yet", digest);
+	return start(t, e, spec, &ready, ret, err);
+}
+
+int templates_warm(struct templates *t, const char *digest, const struct vm_spec *spec,
+	uint64_t timeout_ms, struct error *err)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)(timeout_ms / 1000);
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+
+	pthread_mutex_lock(&t->lock);
+	struct entry *e = want(t, digest, spec);
+	while (e && (e->state == ENTRY_WANTED || e->state == ENTRY_MAKING) && r == 0) {
+		r = pthread_cond_timedwait(&t->done, &t->lock, &until);
+		e = find(t, digest, spec);
+	}
+	if (!t->able)
+		r = refuse(err, -EOPNOTSUPP, "this guest kernel cannot be forked");
+	else if (r != 0)
+		r = refuse(err, -ETIME, "the template was not ready in time");
+	else if (!e)
+		r = refuse(err, -EAGAIN, "no room for a template of '%s'", digest);
+	else if (e->state == ENTRY_FAILED)
+		r = refuse(err, -EIO, "%s", e->error.text);
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+void templates_drop(struct templates *t, const char *digest)
+{
+	pthread_mutex_lock(&t->lock);
+	for (struct entry *e = t->entries; e; e = e->next)
+		if (!digest || strcmp(e->digest, digest) == 0)
+			retire(e);
+	pthread_cond_signal(&t->work);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void templates_stats(struct templates *t, struct templates_stats *ret)
+{
+	pthread_mutex_lock(&t->lock);
+	*ret = t->stats;
+	for (const struct entry *e = t->entries; e; e = e->next)
+		if (e->state == ENTRY_READY) {
+			ret->alive++;
+			ret->waiting += e->n_ahead;
+			ret->bytes += template_bytes(e->template);
+		}
+	pthread_mutex_unlock(&t->lock);
+}
+
+void templates_list(
+	struct templates *t, void (*tell)(void *ctx, const struct template_info *info), void *ctx)
+{
+	static const char *const words[] = {
+		[ENTRY_WANTED] = "wanted",
+		[ENTRY_MAKING] = "making",
+		[ENTRY_READY] = "ready",
+		[ENTRY_FAILED] = "failed",
+		[ENTRY_RETIRED] = "retired",
+	};
+
+	pthread_mutex_lock(&t->lock);
+	uint64_t now = entry_now_ms();
+	for (const struct entry *e = t->entries; e; e = e->next) {
+		const struct template_info info = {
+			.digest = e->digest,
+			.state = words[e->state],
+			.ram_bytes = e->spec.ram_bytes,
+			.bytes = e->template ? template_bytes(e->template) : 0,
+			.clones = e->clones,
+			.running = e->running,
+			.age_ms = e->made_ms ? now - e->made_ms : 0,
+			.idle_ms = now - e->used_ms,
+			.message = e->state == ENTRY_FAILED ? e->error.text : "",
+		};
+		tell(ctx, &info);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* The maker's work: each step looks for one thing to do, does it without the lock, and says whether
+ * there was any. */
+
+static bool make_one(struct templates *t)
+{
+	struct entry *e = t->entries;
+
+	while (e && e->state != ENTRY_WANTED)
+		e = e->next;
+	if (!e)
+		return false;
+	e->state = ENTRY_MAKING;
+	pthread_mutex_unlock(&t->lock);
+
+	struct vm_template *made = NULL;
+	struct error err = { "" };
+	int r = template_boot(&e->spec, (struct span){ "", 0 }, &made, &err);
+	if (r == 0)
+		r = template_await(made, READY_MS, &err);
+	if (r < 0)
+		template_free(take_ptr(made));
+
+	pthread_mutex_lock(&t->lock);
+	e->template = made;
+	e->state = r < 0 ? ENTRY_FAILED : ENTRY_READY;
+	e->error = err;
+	e->made_ms = entry_now_ms();
+	*(r < 0 ? &t->stats.failed : &t->stats.made) += 1;
+	pthread_cond_broadcast(&t->done);
+	return true;
+}
+
+static bool free_retired(struct templates *t)
+{
+	for (struct entry **at = &t->entries; *at; at = &(*at)->next) {
+		struct entry *e = *at;
+
+		if (e->state != ENTRY_RETIRED || e->running > 0)
+			continue;
+		*at = e->next;
+		pthread_mutex_unlock(&t->lock);
+		entry_free(e);
+		pthread_mutex_lock(&t->lock);
+		return true;
+	}
+	return false;
+}
+
+/* One that has not been used for longest, when they are too large together. */
+static bool evict_one(struct templates *t)
+{
+	struct entry *oldest = NULL;
+	uint64_t bytes = 0, n = 0;
+
+	for (struct entry *e = t->entries; e; e = e->next) {
+		if (e->state != ENTRY_READY)
+			continue;
+		n++;
+		bytes += template_bytes(e->template);
+		if (!oldest || e->used_ms < oldest->used_ms)
+			oldest = e;
+	}
+	if (n < 2 || bytes <= t->config.memory_bytes)
+		return false;
+	retire(oldest);
+	return true;
+}
+
+static size_t waiting_on(const struct entry *e, int cpu)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n_ahead; i++)
+		n += e->ahead[i].cpu == cpu;
+	return n;
+}
+
+/* A CPU of a ready template that has too few clones waiting; -1 for none. */
+static int short_of_clones(const struct templates *t, const struct entry *e)
+{
+	if (e->state != ENTRY_READY || e->n_ahead == ENTRY_AHEAD_MAX)
+		return -1;
+	for (int cpu = 0; (size_t)cpu < sizeof e->cpus; cpu++)
+		if (e->cpus[cpu] && waiting_on(e, cpu) < t->config.ahead)
+			return cpu;
+	return -1;
+}
+
+static bool fork_ahead(struct templates *t)
+{
+	int cpu = -1;
+	struct entry *e = t->entries;
+	struct clone c;
+	struct error err;
+
+	while (t->config.ahead > 0 && e && (cpu = short_of_clones(t, e)) < 0)
+		e = e->next;
+	if (cpu < 0)
+		return false;
+	e->running++;
+	pthread_mutex_unlock(&t->lock);
+
+	int r = template_fork(e->template, cpu, &c, &err);
+
+	pthread_mutex_lock(&t->lock);
+	if (r == 0) {
+		enclosure_add(&t->enclosure, c.pidfd, c.pid, vm_host_bytes(&e->spec),
+			vm_host_processes(&e->spec));
+		e->ahead[e->n_ahead++] = c;
+	} else if (r == -EIO) {
+		retire(e);
+	}
+	e->running--;
+	return r == 0;
+}
+
+static bool enclose(struct templates *t)
+{
+	struct enclosed *wanted = enclosure_take(&t->enclosure);
+
+	pthread_mutex_unlock(&t->lock);
+	enclosure_work(&t->enclosure, wanted);
+	pthread_mutex_lock(&t->lock);
+	return wanted != NULL;
+}
+
+static void await_work(struct templates *t)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += TICK_MS / 1000;
+	pthread_cond_timedwait(&t->work, &t->lock, &until);
+}
+
+static void *maker_main(void *arg)
+{
+	struct templates *t = arg;
+	static bool (*const steps[])(
+		struct templates *) = { free_retired, fork_ahead, make_one, evict_one, enclose };
+
+	pthread_mutex_lock(&t->lock);
+	while (!t->stop) {
+		bool busy = false;
+
+		for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+			busy |= steps[i](t);
+		if (!busy && !t->stop)
+			await_work(t);
+	}
+	while (t->entries) {
+		struct entry *e = t->entries;
+
+		t->entries = e->next;
+		entry_free(e);
+	}
+	enclosure_done(&t->enclosure);
+	pthread_mutex_unlock(&t->lock);
+	return NULL;
+}
+
+int templates_new(const struct templates_config *config, struct templates **ret, struct error *err)
+{
+	cleanup_free struct templates *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return fail(err, -ENOMEM, "make templates");
+	t->config = *config;
+	if (t->config.memory_bytes == 0)
+		t->config.memory_bytes = DEFAULT_MIB * MIB;
+	t->able = vm_kernel_has(config->kernel, "template") &&
+		  vm_kernel_has(config->kernel, "fd-files");
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->work, NULL);
+	pthread_cond_init(&t->done, NULL);
+	int r = -pthread_create(&t->maker, NULL, maker_main, t);
+	if (r < 0)
+		return fail(err, r, "start the thread that makes templates");
+	*ret = take_ptr(t);
+	return 0;
+}
+
+void templates_free(struct templates *t)
+{
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->lock);
+	t->stop = true;
+	pthread_cond_signal(&t->work);
+	pthread_mutex_unlock(&t->lock);
+	pthread_join(t->maker, NULL);
+	pthread_cond_destroy(&t->work);
+	pthread_cond_destroy(&t->done);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
