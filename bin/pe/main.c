@@ -15,6 +15,7 @@ static const struct {
 	{ "run", cmd_run },
 	{ "image", cmd_image },
 	{ "catalog", cmd_catalog },
+	{ "config", cmd_config },
 	{ "doctor", cmd_doctor },
 	{ "help", cmd_help },
 };
@@ -30,6 +31,7 @@ const struct command *const pe_commands[] = {
 	&catalog_show_command,
 	&catalog_run_command,
 	&catalog_check_command,
+	&config_show_command,
 	&doctor_command,
 	&help_command,
 	NULL,
