@@ -133,7 +133,7 @@ static int test(const struct run_host *host, const char *store, const struct rec
 	if (r == 0)
 		r = make_job(job, recipe->example, err);
 	if (r == 0)
-		r = run_job(host, img, job, &result, &phases, err);
+		r = run_job(host, img, job, NULL, &result, &phases, err);
 	if (r == 0)
 		r = compare(recipe->example, result, err);
 	if (r == 0)

@@ -384,7 +384,7 @@ static int run(
 		.cpu = choose_cpu(),
 		.weak_jail = o->weak_jail,
 	};
-	e = run_job(&host, img, o->job, &result, &phases, err);
+	e = run_job(&host, img, o->job, NULL, &result, &phases, err);
 	if (e == 0)
 		e = show(o, outdir_fd, result, img, &host, err);
 	if (e < 0)

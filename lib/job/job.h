@@ -60,6 +60,8 @@ uint64_t job_input_size(const struct job *j);
 
 /*
  * The sealed input bundle, a memfd, of job @j on image @img: the image's environment, command, user
- * and directory stand where the job is silent.
+ * and directory stand where the job is silent. @live_offset: where on the output disk init shows
+ * the output as it comes (see bundle/live.h); 0 for nowhere.
  */
-int job_pack(const struct job *j, const struct image *img, int *ret_fd, struct error *err);
+int job_pack(const struct job *j, const struct image *img, uint64_t live_offset, int *ret_fd,
+	struct error *err);
