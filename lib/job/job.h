@@ -55,6 +55,10 @@ int job_add_file(
 /* 0, or -EINVAL with a message that names the field and its bounds. */
 int job_check(const struct job *j, struct error *err);
 
+/* The same; *@ret_field says what is wrong: "limits", "cwd", "user", "hostname", "env", or "files"
+ * when the input is too large. */
+int job_check_fields(const struct job *j, const char **ret_field, struct error *err);
+
 /* Bytes of stdin and files. */
 uint64_t job_input_size(const struct job *j);
 
