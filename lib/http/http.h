@@ -74,8 +74,15 @@ void http_server_stop(struct http_server *s, uint64_t patience_ms);
 void http_server_free(struct http_server *s);
 void http_server_freep(struct http_server **s);
 
-/* From any thread: has @call(@ctx, @arg) called in the server's. -ENOMEM. */
-int http_post(struct http_server *s, void (*call)(void *ctx, void *arg), void *arg);
+/* A message to a server's thread; part of what it is about. */
+struct http_mail {
+	struct http_mail *next;
+	void (*call)(void *ctx, struct http_mail *m);
+};
+
+/* From any thread: has @m->call(ctx, @m) called in the server's. Never fails. What is still there
+ * when the server is freed is not called. */
+void http_post(struct http_server *s, struct http_mail *m);
 
 struct http_counts {
 	uint64_t accepted, evicted, timed_out, refused;
@@ -118,6 +125,7 @@ struct http_reply *http_reply_new(
 struct http_reply *http_reply_copy(unsigned status, struct span body);
 void http_reply_header(struct http_reply *p, const char *name, const char *value);
 struct http_reply *http_reply_ref(struct http_reply *p);
+size_t http_reply_size(const struct http_reply *p); /* of its body */
 void http_reply_unref(struct http_reply *p);
 void http_reply_unrefp(struct http_reply **p);
 

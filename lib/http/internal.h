@@ -67,8 +67,6 @@ struct conn_list {
 	size_t n;
 };
 
-struct mail;
-
 struct http_server {
 	struct http_options options;
 	const struct http_handler *handler;
@@ -85,7 +83,7 @@ struct http_server {
 	uint64_t now_ms, sweep_ms, resume_ms /* accepting goes on, 0: it does */, stop_ms;
 	bool daemon_ready, draining, stopping;
 	pthread_mutex_t mail_lock;
-	struct mail *mail_first, *mail_last;
+	struct http_mail *mail_first, *mail_last;
 	struct http_counts counts;
 };
 

@@ -49,6 +49,11 @@ struct http_reply *http_reply_ref(struct http_reply *p)
 	return p;
 }
 
+size_t http_reply_size(const struct http_reply *p)
+{
+	return p->n;
+}
+
 void http_reply_unref(struct http_reply *p)
 {
 	if (!p || __atomic_sub_fetch(&p->references, 1, __ATOMIC_ACQ_REL) > 0)

@@ -12,12 +12,6 @@
 
 enum { EVENTS = 256, TICK_MS = 500, SPARE_CONNECTIONS = 1024 };
 
-struct mail {
-	struct mail *next;
-	void (*call)(void *ctx, void *arg);
-	void *arg;
-};
-
 uint64_t http_clock_us(void)
 {
 	struct timespec t;
@@ -35,13 +29,9 @@ static int add_source(struct http_server *s, int fd, struct source *source)
 
 /* --- mailbox --- */
 
-int http_post(struct http_server *s, void (*call)(void *ctx, void *arg), void *arg)
+void http_post(struct http_server *s, struct http_mail *m)
 {
-	struct mail *m = malloc(sizeof *m);
-
-	if (!m)
-		return -ENOMEM;
-	*m = (struct mail){ NULL, call, arg };
+	m->next = NULL;
 	pthread_mutex_lock(&s->mail_lock);
 	bool first = !s->mail_first;
 	*(s->mail_last ? &s->mail_last->next : &s->mail_first) = m;
@@ -49,7 +39,6 @@ int http_post(struct http_server *s, void (*call)(void *ctx, void *arg), void *a
 	pthread_mutex_unlock(&s->mail_lock);
 	if (first)
 		eventfd_write(s->mailbox_fd, 1);
-	return 0;
 }
 
 static void open_mailbox(struct source *source, uint32_t events)
@@ -62,15 +51,26 @@ static void open_mailbox(struct source *source, uint32_t events)
 	(void)events;
 	eventfd_read(s->mailbox_fd, &ignored);
 	pthread_mutex_lock(&s->mail_lock);
-	struct mail *m = s->mail_first;
+	struct http_mail *m = s->mail_first;
 	s->mail_first = s->mail_last = NULL;
 	pthread_mutex_unlock(&s->mail_lock);
 	while (m) {
-		struct mail *next = m->next;
-		m->call(s->ctx, m->arg);
-		free(m);
+		struct http_mail *next = m->next;
+		m->call(s->ctx, m);
 		m = next;
 	}
+}
+
+static void on_mail(struct source *source, uint32_t events)
+{
+	struct http_server *s =
+		(struct http_server *)((uintptr_t)source -
+				       offsetof(struct http_server, mailbox_source));
+	eventfd_t ignored;
+
+	(void)events;
+	eventfd_read(s->mailbox_fd, &ignored);
+	read_mail(s);
 }
 
 /* --- sources --- */
@@ -155,7 +155,7 @@ int http_server_new(const struct http_options *o, const struct http_handler *han
 		.handler = handler,
 		.ctx = ctx,
 		.daemon_source = { on_daemon },
-		.mailbox_source = { open_mailbox },
+		.mailbox_source = { on_mail },
 		.now_ms = http_clock_us() / 1000,
 	};
 	pthread_mutex_init(&s->mail_lock, NULL);
@@ -238,6 +238,7 @@ static void end_requests(struct http_server *s)
 	}
 	MHD_run(s->daemon);
 	MHD_stop_daemon(s->daemon);
+	read_mail(s);
 }
 
 void http_server_free(struct http_server *s)
@@ -248,10 +249,6 @@ void http_server_free(struct http_server *s)
 		end_requests(s);
 	for (size_t i = 0; i < s->n_listeners; i++)
 		close(s->listeners[i].fd);
-	for (struct mail *m = s->mail_first, *next; m; m = next) {
-		next = m->next;
-		free(m);
-	}
 	cleanup_closep(&s->mailbox_fd);
 	cleanup_closep(&s->epoll_fd);
 	pthread_mutex_destroy(&s->mail_lock);

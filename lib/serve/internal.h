@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cache/entry.h"
+#include "clerk.h"
 #include "images.h"
 #include "key/key.h"
 #include "order.h"
@@ -23,8 +24,8 @@ struct cargo {
 	char *image_name;
 	struct held_image *image;
 	char key[KEY_SIZE];
-	bool kept;      /* the result goes to the cache */
-	bool live;      /* atomic: somebody wants the output as it comes */
+	bool kept; /* the result goes to the cache */
+	bool live; /* atomic: somebody wants the output as it comes */
 	int cancel_fd;
 };
 
@@ -36,10 +37,23 @@ struct live_output {
 
 enum answer_form { FORM_JSON, FORM_MULTIPART, FORM_EVENTS };
 
+/* What hangs on a request that is not answered at once. */
+struct visit {
+	const struct visit_ops *ops;
+};
+
+struct visit_ops {
+	void (*body)(struct visit *v, struct span bytes);
+	void (*end)(struct visit *v);
+	void (*gone)(struct visit *v);
+	void (*done)(struct visit *v); /* the request is no more */
+};
+
+struct message;
 struct upload;
-struct route;
 
 struct exchange {
+	struct visit visit; /* first */
 	struct service *service;
 	struct http_request *request; /* NULL once it is done */
 	unsigned references;          /* atomic: the request, and each message under way */
@@ -52,9 +66,15 @@ struct exchange {
 	struct held_image *image;
 	char key[KEY_SIZE];
 	struct ticket *ticket;
+	struct message *farewell; /* to bring the outcome */
 	struct http_stream *stream;
+	struct chore chore;       /* reading a large order, or writing a large answer */
+	struct order_fault fault; /* what reading it said */
+	int read;
+	struct entry *entry;      /* the outcome */
+	struct http_reply *reply; /* made of it */
 	uint64_t queue_us, begin_us;
-	bool cached, finished;
+	bool cached, gzip;
 	const char *outcome; /* for the log */
 };
 
@@ -72,19 +92,25 @@ struct service {
 	struct queue *queue;
 	struct rate *rate;
 	struct images *images;
+	struct results *results;
+	struct proxies *proxies;
 	struct slot *slots;
-	uint64_t uploading; /* bytes that requests have in memory */
-	bool draining;
+	struct clerk *clerk;
+	struct entry *no_memory; /* the outcome of a run when there is none for its own */
+	uint64_t uploading;      /* bytes that requests have in memory */
+	bool draining, abandoned;
 	struct buf log;
 	uint64_t last_run_ms; /* atomic: when a VM last gave a result */
 };
 
 /* service.c */
 uint64_t serve_clock_us(void);
+void service_look_around(struct service *s);
 
 /* slots.c */
 int slots_start(struct service *s, struct error *err);
 void slots_join(struct service *s);
+struct entry *make_no_memory(struct service *s);
 void cargo_cancel(void *cargo);
 void cargo_release(void *cargo);
 
@@ -93,15 +119,14 @@ extern const struct http_handler service_handler;
 
 /* runs.c: POST /api/v1/runs */
 void runs_begin(struct service *s, struct http_request *r, const char *rest);
-void runs_body(struct exchange *x, struct span bytes);
-void runs_end(struct exchange *x);
-void runs_gone(struct exchange *x);
 void exchange_unref(struct exchange *x);
+struct exchange *exchange_of(struct visit *v); /* NULL when it is another's */
 void runs_cancel(struct service *s, struct http_request *r, const char *id);
 void exchange_fail(struct exchange *x, unsigned status, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* events.c: the same as a stream of events */
+bool events_open(struct exchange *x);
 void events_start(struct exchange *x, size_t position);
 void events_send(struct exchange *x, const char *event, struct span json);
 void events_output(struct exchange *x, int stream, struct span bytes);
@@ -111,9 +136,33 @@ struct http_reply *answer_json(unsigned status, struct buf *body /* taken */, co
 struct http_reply *answer_problem(unsigned status, const char *field, const char *detail);
 /* Sends and drops @reply; NULL, for want of memory, ends the connection. */
 void answer(struct http_request *r, struct http_reply *reply);
-void answer_with_problem(struct http_request *r, unsigned status, const char *field, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+void answer_with_problem(struct http_request *r, unsigned status, const char *field,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 int problem_json(unsigned status, const char *field, const char *detail, struct buf *to);
 
+/* Makes @entry the exchange's answer, in the form that it asked for. */
+void exchange_answer(struct exchange *x, struct entry *entry);
+
+/* client.c: who asks, for fairness and limits: the address, or the network of an IPv6 one. */
+void client_of(struct service *s, struct http_request *r, char client[CLIENT_MAX]);
+
 /* results.c: GET /api/v1/results/KEY */
+struct results;
+struct results *results_new(uint64_t max_bytes);
+void results_free(struct results *t);
 void results_get(struct service *s, struct http_request *r, const char *key);
+void results_forget(struct service *s, const char *key); /* there is a newer one */
+
+/* links.c: POST and GET /api/v1/links */
+void links_begin(struct service *s, struct http_request *r, const char *rest);
+void links_show(struct service *s, struct http_request *r, const char *id);
+
+/* status.c: what is there, and how it is */
+void status_health(struct service *s, struct http_request *r, const char *rest);
+void status_ready(struct service *s, struct http_request *r, const char *rest);
+void status_images(struct service *s, struct http_request *r, const char *rest);
+
+/* log.c: one line for each request */
+void log_request(struct service *s, const struct http_request *r, unsigned status, uint64_t us,
+	const struct exchange *x);
+void log_flush(struct service *s);

@@ -56,7 +56,8 @@ static struct entry *make_entry(const struct cargo *c, const struct result *resu
 
 	if (parcel_write(result, &origin, &b) < 0)
 		return NULL;
-	return entry_new(c->key, result->outcome, (int64_t)time(NULL), (struct span){ "", 0 }, buf_span(&b));
+	return entry_new(
+		c->key, result->outcome, (int64_t)time(NULL), (struct span){ "", 0 }, buf_span(&b));
 }
 
 /* Nothing came back: a job that nobody can run is its sender's, the rest is ours. */
@@ -66,6 +67,18 @@ static struct entry *make_failure(const struct cargo *c, int r, const struct err
 		result_new(r == -EINVAL ? RESULT_REJECTED : RESULT_LOST, err->text);
 
 	return result ? make_entry(c, result) : NULL;
+}
+
+struct entry *make_no_memory(struct service *s)
+{
+	static const char why[] = "no memory for the result";
+	const struct result_origin origin = { "", NULL, s->setup.host->engine->name };
+	cleanup(result_freep) struct result *result = result_new(RESULT_LOST, why);
+	cleanup_buf struct buf b = { 0 };
+
+	if (!result || parcel_write(result, &origin, &b) < 0)
+		return NULL;
+	return entry_new("", RESULT_LOST, 0, (struct span){ "", 0 }, buf_span(&b));
 }
 
 static bool is_ours(int r)
@@ -98,6 +111,8 @@ static void fly(struct slot *slot, struct flight *flight)
 		e = r == 0 ? make_entry(c, result) : make_failure(c, r, &err);
 	if (e && c->kept && s->setup.cache)
 		cache_put(s->setup.cache, e);
+	if (!e && r != -ECANCELED)
+		e = entry_ref(s->no_memory);
 	queue_finish(s->queue, flight, e);
 }
 
@@ -125,7 +140,9 @@ int slots_start(struct service *s, struct error *err)
 	for (size_t i = 0; i < s->setup.slots; i++) {
 		struct slot *slot = &s->slots[i];
 
-		*slot = (struct slot){ .service = s, .number = (unsigned)i, .cpu = s->setup.cpus[i] };
+		*slot = (struct slot){
+			.service = s, .number = (unsigned)i, .cpu = s->setup.cpus[i]
+		};
 		int r = pthread_create(&slot->thread, NULL, work, slot);
 		if (r > 0)
 			return fail(err, -r, "start slot %zu", i);
