@@ -13,6 +13,7 @@ static const struct {
 } entries[] = {
 	{ "run", cmd_run },
 	{ "image", cmd_image },
+	{ "config", cmd_config },
 	{ "doctor", cmd_doctor },
 	{ "help", cmd_help },
 };
@@ -24,6 +25,7 @@ const struct command *const pe_commands[] = {
 	&image_show_command,
 	&image_rm_command,
 	&image_test_command,
+	&config_show_command,
 	&doctor_command,
 	&help_command,
 	NULL,
