@@ -40,58 +40,66 @@ int base64_encode(struct span s, struct buf *to)
 	return 0;
 }
 
-/* 0 to 63; above that for what is no digit. */
-static uint32_t value_of(char c)
+static int value_of(char c)
 {
 	if (c >= 'A' && c <= 'Z')
-		return (uint32_t)(c - 'A');
+		return c - 'A';
 	if (c >= 'a' && c <= 'z')
-		return (uint32_t)(c - 'a') + 26;
+		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
-		return (uint32_t)(c - '0') + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : 64;
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
 }
 
-/* Four characters with @pad of them '=' at the end; bits that stand for nothing must be zero. */
-static int decode_group(const char *p, size_t pad, char *to)
-{
-	uint32_t v = 0;
+/* Four characters that become one to three bytes. */
+struct group {
+	uint32_t bits;
+	unsigned int n, padding;
+};
 
-	for (size_t i = 0; i < 4; i++) {
-		uint32_t d = i >= 4 - pad ? 0 : value_of(p[i]);
-		if (d > 63)
-			return -EINVAL;
-		v = v << 6 | d;
-	}
-	if (v & (((uint32_t)1 << 8 * pad) - 1))
+static int add_char(struct group *g, char c)
+{
+	int value = value_of(c);
+
+	if (c == '=' && g->n >= 2)
+		g->padding++;
+	else if (value < 0 || g->padding > 0)
 		return -EINVAL;
-	to[0] = (char)(v >> 16);
-	to[1] = (char)(v >> 8);
-	to[2] = (char)v;
+	g->bits = g->bits << 6 | (uint32_t)(value < 0 ? 0 : value);
+	g->n++;
 	return 0;
 }
 
-int base64_decode(struct span s, struct buf *to)
+static int add_bytes(const struct group *g, struct buf *ret)
 {
-	char bytes[CHUNK];
-	size_t pad = 0, n = 0;
+	const char bytes[] = { (char)(g->bits >> 16), (char)(g->bits >> 8), (char)g->bits };
+	uint32_t lost = g->bits & ((1U << (8 * g->padding)) - 1);
 
-	if (s.n % 4 != 0)
+	if (lost)
 		return -EINVAL;
-	while (pad < 2 && pad < s.n && s.p[s.n - 1 - pad] == '=')
-		pad++;
-	for (size_t i = 0; i < s.n; i += 4) {
-		size_t end = i + 4 == s.n ? pad : 0;
+	return ret ? buf_add(ret, bytes, 3 - g->padding) : 0;
+}
 
-		if (decode_group(s.p + i, end, bytes + n) < 0)
-			return -EINVAL;
-		n += 3 - end;
-		if (n + 3 > sizeof bytes || i + 4 == s.n) {
-			int r = buf_add(to, bytes, n);
-			if (r < 0)
-				return r;
-			n = 0;
-		}
+int base64_decode(struct span text, struct buf *ret)
+{
+	struct group g = { 0 };
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
+			continue;
+		int r = g.n == 4 && g.padding ? -EINVAL : 0;
+		if (g.n == 4)
+			g = (struct group){ 0 };
+		if (r == 0)
+			r = add_char(&g, c);
+		if (r == 0 && g.n == 4)
+			r = add_bytes(&g, ret);
+		if (r < 0)
+			return r;
 	}
-	return 0;
+	return g.n % 4 == 0 ? 0 : -EINVAL;
 }

@@ -96,7 +96,7 @@ static int take_bytes(struct reader *r, const char *field, const json_t *v, bool
 	e = encoded ? base64_decode(s, &b) : buf_add(&b, s.p, s.n);
 	if (e == -EINVAL)
 		return wrong(
-			r->fault, field, "is not base64 (RFC 4648, padded, without line breaks)");
+			r->fault, field, "is not base64 (RFC 4648, section 4, padded)");
 	if (e < 0)
 		return e;
 	*ret = b.p;
