@@ -321,7 +321,7 @@ static int print_json(const struct result *r, const struct result_origin *origin
 {
 	json_t *o = result_to_json(r, origin);
 
-	int e = o ? json_dumpf(o, stdout, JSON_INDENT(2)) : -1;
+	int e = o ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : -1;
 	json_decref(o);
 	putchar('\n');
 	return e < 0 || fflush(stdout) != 0 ? -EIO : 0;

@@ -59,6 +59,9 @@ int http_server_new(const struct http_options *o, const struct http_handler *han
 /* Takes @fd, a listening socket. */
 int http_server_listen(struct http_server *s, int fd, struct error *err);
 
+/* Its listening socket number @i; -1 when there are fewer. */
+int http_server_socket(const struct http_server *s, size_t i);
+
 /* Calls @ready(@ctx) in the server's thread whenever @fd can be read. Borrows @fd. */
 int http_server_watch(
 	struct http_server *s, int fd, void (*ready)(void *), void *ctx, struct error *err);
@@ -81,7 +84,7 @@ struct http_mail {
 };
 
 /* From any thread: has @m->call(ctx, @m) called in the server's. Never fails. What is still there
- * when the server is freed is not called. */
+ * when the server is freed is called then, with no request left. */
 void http_post(struct http_server *s, struct http_mail *m);
 
 struct http_counts {
@@ -102,6 +105,8 @@ const char *http_peer(
 bool http_has_body(const struct http_request *r);
 uint64_t http_body_length(const struct http_request *r); /* as announced; UINT64_MAX when chunked */
 struct http_server *http_server_of(const struct http_request *r);
+
+void *http_context(const struct http_request *r); /* the handler's */
 
 /* What the handler hangs on a request. */
 void http_set_user(struct http_request *r, void *user);

@@ -8,13 +8,14 @@
 
 enum { LISTEN_MAX = 16 };
 
+struct address;
+
 /*
- * Opens @address: "HOST:PORT", "[IPV6]:PORT", ":PORT" (all addresses), or "unix:/path" (for
- * everybody on the machine whom the directory lets through; what is left there of a dead server is
- * replaced). A host is an address or "localhost". The descriptor, or -errno; -EADDRINUSE says what
- * to do.
+ * Opens @address, which messages call @text. A unix socket is for everybody on the machine whom its
+ * directory lets through; what is left there of a dead server is replaced. The descriptor, or
+ * -errno.
  */
-int listen_open(const char *address, struct error *err);
+int listen_open(const struct address *address, const char *text, struct error *err);
 
 /* The sockets of socket activation (sd_listen_fds(3)): their number, 0 when there are none; forgets
  * the environment. */

@@ -8,61 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/parse.h"
+#include "base/span.h"
+#include "config/network.h"
 
-enum { ADDRESS_BYTES = 16, ADDRESS_MAX = 64 };
-
-struct network {
-	unsigned char bytes[ADDRESS_BYTES]; /* IPv4 as ::ffff:a.b.c.d */
-	unsigned bits;
-};
+enum { ADDRESS_MAX = 64 };
 
 struct proxies {
 	struct network *networks;
 	size_t n;
-	bool local; /* "unix" */
 };
 
-/* @text without port or brackets. False when it is no address. */
-static bool read_address(const char *text, unsigned char to[ADDRESS_BYTES], bool *ret_v4)
-{
-	*ret_v4 = inet_pton(AF_INET, text, to + 12) == 1;
-	if (!*ret_v4)
-		return inet_pton(AF_INET6, text, to) == 1;
-	memset(to, 0, 10);
-	to[10] = to[11] = 0xff;
-	return true;
-}
-
-static int add(struct proxies *p, const char *text, struct error *err)
-{
-	struct span rest = span_of(text), address;
-	char host[ADDRESS_MAX];
-	uint64_t bits = 0;
-	bool v4;
-
-	if (strcmp(text, "unix") == 0) {
-		p->local = true;
-		return 0;
-	}
-	span_cut(&rest, '/', &address);
-	if (address.n >= sizeof host)
-		return refuse(err, -EINVAL, "trusted proxy '%s' is no address", text);
-	memcpy(host, address.p, address.n);
-	host[address.n] = '\0';
-	struct network *n = &p->networks[p->n];
-	if (!read_address(host, n->bytes, &v4))
-		return refuse(err, -EINVAL, "trusted proxy '%s' is no address", text);
-	if (!strchr(text, '/'))
-		bits = v4 ? 32 : 128;
-	else if (parse_u64(rest, v4 ? 32 : 128, &bits) < 0)
-		return refuse(err, -EINVAL, "trusted proxy '%s' has no valid prefix length", text);
-	n->bits = (unsigned)bits + (v4 ? 96 : 0);
-	p->n++;
-	return 0;
-}
-
-int proxies_new(const char *const *list, struct proxies **ret, struct error *err)
+int proxies_new(char *const *list, struct proxies **ret, struct error *err)
 {
 	struct proxies *p = calloc(1, sizeof *p);
 	size_t n = 0;
@@ -76,7 +32,7 @@ int proxies_new(const char *const *list, struct proxies **ret, struct error *err
 		return fail(err, -ENOMEM, "read the list of trusted proxies");
 	}
 	for (size_t i = 0; i < n; i++) {
-		int r = add(p, list[i], err);
+		int r = network_parse(list[i], &p->networks[p->n++], err);
 		if (r < 0) {
 			proxies_free(p);
 			return r;
@@ -94,26 +50,30 @@ void proxies_free(struct proxies *p)
 	free(p);
 }
 
-static bool is_in(const struct network *n, const unsigned char a[ADDRESS_BYTES])
+/* @text without port or brackets. False when it is no address. */
+static bool read_address(const char *text, struct address *ret)
 {
-	unsigned whole = n->bits / 8, rest = n->bits % 8;
-
-	if (memcmp(n->bytes, a, whole) != 0)
-		return false;
-	return rest == 0 || ((n->bytes[whole] ^ a[whole]) >> (8 - rest)) == 0;
+	*ret = (struct address){ 0 };
+	if (strcmp(text, "unix") == 0) {
+		ret->any.sa_family = AF_UNIX;
+		return true;
+	}
+	if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
+		ret->any.sa_family = AF_INET;
+		return true;
+	}
+	ret->any.sa_family = AF_INET6;
+	return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
 }
 
-static bool is_trusted(const struct proxies *p, const char *address)
+static bool is_trusted(const struct proxies *p, const char *text)
 {
-	unsigned char bytes[ADDRESS_BYTES];
-	bool v4;
+	struct address a;
 
-	if (strcmp(address, "unix") == 0)
-		return p->local;
-	if (!read_address(address, bytes, &v4))
+	if (!read_address(text, &a))
 		return false;
 	for (size_t i = 0; i < p->n; i++)
-		if (is_in(&p->networks[i], bytes))
+		if (network_contains(&p->networks[i], &a.any))
 			return true;
 	return false;
 }
@@ -143,10 +103,10 @@ void proxies_client(
 {
 	struct span list = span_of(forwarded ? forwarded : "");
 	char address[ADDRESS_MAX];
-	unsigned char bytes[ADDRESS_BYTES];
-	bool v4;
+	struct address a;
 
 	snprintf(to, n, "%s", peer);
-	while (is_trusted(p, to) && cut_last(&list, address) && read_address(address, bytes, &v4))
+	while (is_trusted(p, to) && cut_last(&list, address) && read_address(address, &a) &&
+		a.any.sa_family != AF_UNIX)
 		snprintf(to, n, "%s", address);
 }

@@ -9,9 +9,8 @@
 
 struct proxies;
 
-/* @list: "127.0.0.1", "10.0.0.0/8", "fd00::/8", "unix"; NULL-terminated, may be NULL. -EINVAL names
- * the entry. */
-int proxies_new(const char *const *list, struct proxies **ret, struct error *err);
+/* @list: networks (config/network.h), NULL-terminated; may be NULL. -EINVAL names the entry. */
+int proxies_new(char *const *list, struct proxies **ret, struct error *err);
 void proxies_free(struct proxies *p);
 
 /*

@@ -137,15 +137,16 @@ static enum MHD_Result queue(struct http_request *r)
 }
 
 /*
- * An answer before the body. One who waits for "100 Continue" gets it at once. Another would not
- * read while it sends, and closing on it would destroy the answer on its way: a moderate body is
- * read and dropped, an endless one is not.
+ * An answer before the body; the connection ends with it, whether there is a body or not, so it is
+ * for these cases only. One who waits for "100 Continue" gets it at once. Another would not read
+ * while it sends, and closing on it would destroy the answer on its way: a moderate body is read
+ * and dropped, an endless one is not.
  */
 static enum MHD_Result answer_early(struct http_request *r)
 {
 	bool waits = http_header(r, MHD_HTTP_HEADER_EXPECT) != NULL;
 
-	if (!r->has_body || waits || r->body_length > conn_of(r)->server->options.body_bytes)
+	if (waits || r->body_length > conn_of(r)->server->options.body_bytes)
 		return queue(r);
 	r->dropping = true;
 	return MHD_YES;
@@ -197,7 +198,7 @@ enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *ur
 		begin(c, url, method, version);
 		if (r->aborted)
 			return MHD_NO;
-		return r->reply ? answer_early(r) : MHD_YES;
+		return r->reply && r->has_body ? answer_early(r) : MHD_YES;
 	}
 	return *n > 0 ? take_body(r, data, n) : finish(r);
 }
@@ -266,6 +267,11 @@ uint64_t http_body_length(const struct http_request *r)
 struct http_server *http_server_of(const struct http_request *r)
 {
 	return conn_of(r)->server;
+}
+
+void *http_context(const struct http_request *r)
+{
+	return conn_of(r)->server->ctx;
 }
 
 void http_set_user(struct http_request *r, void *user)

@@ -41,15 +41,8 @@ void http_post(struct http_server *s, struct http_mail *m)
 		eventfd_write(s->mailbox_fd, 1);
 }
 
-static void open_mailbox(struct source *source, uint32_t events)
+static void read_mail(struct http_server *s)
 {
-	struct http_server *s =
-		(struct http_server *)((uintptr_t)source -
-				       offsetof(struct http_server, mailbox_source));
-	eventfd_t ignored;
-
-	(void)events;
-	eventfd_read(s->mailbox_fd, &ignored);
 	pthread_mutex_lock(&s->mail_lock);
 	struct http_mail *m = s->mail_first;
 	s->mail_first = s->mail_last = NULL;
@@ -109,6 +102,11 @@ int http_server_listen(struct http_server *s, int fd, struct error *err)
 		return fail(err, r, "watch a listening socket");
 	s->n_listeners++;
 	return 0;
+}
+
+int http_server_socket(const struct http_server *s, size_t i)
+{
+	return i < s->n_listeners ? s->listeners[i].fd : -1;
 }
 
 int http_server_watch(

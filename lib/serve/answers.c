@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
 	unsigned status;
@@ -74,8 +75,6 @@ struct http_reply *answer_json(unsigned status, struct buf *body, const char *ty
 	if (!p)
 		return NULL;
 	http_reply_header(p, "Content-Type", type);
-	http_reply_header(p, "Access-Control-Allow-Origin", "*");
-	http_reply_header(p, "Access-Control-Expose-Headers", "Run-Id, Retry-After, ETag");
 	http_reply_header(p, "X-Content-Type-Options", "nosniff");
 	return p;
 }
@@ -92,12 +91,40 @@ struct http_reply *answer_problem(unsigned status, const char *field, const char
 	return p;
 }
 
+bool cors_is_open(const struct service *s)
+{
+	char *const *origins = s->setup.origins;
+
+	return origins && origins[0] && strcmp(origins[0], "*") == 0;
+}
+
+static bool is_allowed(char *const *origins, const char *origin)
+{
+	for (; origins && *origins; origins++)
+		if (strcmp(*origins, origin) == 0)
+			return true;
+	return false;
+}
+
+void answer_cors(struct service *s, struct http_request *r, struct http_reply *p)
+{
+	const char *origin = cors_is_open(s) ? "*" : http_header(r, "Origin");
+
+	if (!cors_is_open(s))
+		http_reply_header(p, "Vary", "Origin");
+	if (!origin || !(cors_is_open(s) || is_allowed(s->setup.origins, origin)))
+		return;
+	http_reply_header(p, "Access-Control-Allow-Origin", origin);
+	http_reply_header(p, "Access-Control-Expose-Headers", "Run-Id, Retry-After, ETag");
+}
+
 void answer(struct http_request *r, struct http_reply *reply)
 {
 	if (!reply) {
 		http_abort(r);
 		return;
 	}
+	answer_cors(http_context(r), r, reply);
 	http_answer(r, reply);
 	http_reply_unref(reply);
 }

@@ -92,7 +92,8 @@ struct service {
 	struct queue *queue;
 	struct rate *rate;
 	struct images *images;
-	struct results *results;
+	struct hot_results *hot;
+	struct page *page;
 	struct proxies *proxies;
 	struct slot *slots;
 	struct clerk *clerk;
@@ -138,6 +139,9 @@ struct http_reply *answer_problem(unsigned status, const char *field, const char
 void answer(struct http_request *r, struct http_reply *reply);
 void answer_with_problem(struct http_request *r, unsigned status, const char *field,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Which pages may read it; for replies that are not sent by answer(). */
+bool cors_is_open(const struct service *s);
+void answer_cors(struct service *s, struct http_request *r, struct http_reply *p);
 int problem_json(unsigned status, const char *field, const char *detail, struct buf *to);
 
 /* Makes @entry the exchange's answer, in the form that it asked for. */
@@ -146,16 +150,22 @@ void exchange_answer(struct exchange *x, struct entry *entry);
 /* client.c: who asks, for fairness and limits: the address, or the network of an IPv6 one. */
 void client_of(struct service *s, struct http_request *r, char client[CLIENT_MAX]);
 
-/* results.c: GET /api/v1/results/KEY */
-struct results;
-struct results *results_new(uint64_t max_bytes);
-void results_free(struct results *t);
-void results_get(struct service *s, struct http_request *r, const char *key);
-void results_forget(struct service *s, const char *key); /* there is a newer one */
+/* hot.c: GET /api/v1/results/KEY */
+struct hot_results;
+struct hot_results *hot_new(uint64_t max_bytes);
+void hot_free(struct hot_results *t);
+void hot_get(struct service *s, struct http_request *r, const char *key);
+void hot_forget(struct service *s, const char *key); /* there is a newer one */
 
 /* links.c: POST and GET /api/v1/links */
 void links_begin(struct service *s, struct http_request *r, const char *rest);
 void links_show(struct service *s, struct http_request *r, const char *id);
+
+/* assets.c: the page. False when it has nothing at this path. */
+struct page;
+struct page *page_new(void);
+void page_free(struct page *pages);
+bool page_serve(struct service *s, struct http_request *r);
 
 /* status.c: what is there, and how it is */
 void status_health(struct service *s, struct http_request *r, const char *rest);

@@ -16,7 +16,7 @@ enum { DIGEST_LENGTH = 71, MODE_DEFAULT = 0644, MODE_MAX = 0777, DIR_MODE_DEFAUL
 
 struct reader {
 	struct order *order;
-	const struct job_limits *ceiling;
+	const struct job_limits *most;
 	struct order_fault *fault;
 };
 
@@ -95,8 +95,7 @@ static int take_bytes(struct reader *r, const char *field, const json_t *v, bool
 	struct span s = { json_string_value(v), json_string_length(v) };
 	e = encoded ? base64_decode(s, &b) : buf_add(&b, s.p, s.n);
 	if (e == -EINVAL)
-		return wrong(
-			r->fault, field, "is not base64 (RFC 4648, section 4, padded)");
+		return wrong(r->fault, field, "is not base64 (RFC 4648, section 4, padded)");
 	if (e < 0)
 		return e;
 	*ret = b.p;
@@ -274,7 +273,7 @@ static int read_cache(struct reader *r, const char *field, const json_t *v)
 	static int read_##member(struct reader *r, const char *field, const json_t *v)             \
 	{                                                                                          \
 		return take_number(                                                                \
-			r, field, v, least, r->ceiling->member, &r->order->job->limits.member);    \
+			r, field, v, least, r->most->member, &r->order->job->limits.member);       \
 	}
 
 LIMIT(timeout_ms, 1)
@@ -433,21 +432,7 @@ static int read_order(struct reader *r, const json_t *v)
 	return e;
 }
 
-/* A default never exceeds what may be asked for. */
-static void apply_ceiling(struct job_limits *l, const struct job_limits *ceiling)
-{
-	uint64_t *const its[] = { &l->timeout_ms, &l->memory_bytes, &l->output_bytes,
-		&l->scratch_bytes, &l->pids };
-	const uint64_t most[] = { ceiling->timeout_ms, ceiling->memory_bytes, ceiling->output_bytes,
-		ceiling->scratch_bytes, ceiling->pids };
-
-	for (size_t i = 0; i < sizeof its / sizeof *its; i++)
-		if (*its[i] > most[i])
-			*its[i] = most[i];
-	l->input_bytes = ceiling->input_bytes;
-}
-
-int order_read(struct span json, const struct job_limits *ceiling, struct order *ret,
+int order_read(struct span json, const struct order_limits *limits, struct order *ret,
 	struct order_fault *fault)
 {
 	json_error_t at;
@@ -462,8 +447,9 @@ int order_read(struct span json, const struct job_limits *ceiling, struct order 
 	cleanup(order_done) struct order o = { .job = job_new() };
 	if (!o.job)
 		return -ENOMEM;
-	apply_ceiling(&o.job->limits, ceiling);
-	struct reader r = { &o, ceiling, fault };
+	o.job->limits = limits->usual;
+	o.job->limits.input_bytes = limits->most.input_bytes;
+	struct reader r = { &o, &limits->most, fault };
 	int e = read_order(&r, v);
 	if (e < 0)
 		return e;

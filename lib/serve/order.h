@@ -33,9 +33,13 @@ struct order_fault {
 	bool too_large; /* more input than the limit allows */
 };
 
-/* @ceiling: what a client may ask for at most; its input_bytes become the job's. -EINVAL with
- * @fault, -ENOMEM. */
-int order_read(struct span json, const struct job_limits *ceiling, struct order *ret,
+/* What a job gets when it does not say, and what it may ask for at most. */
+struct order_limits {
+	struct job_limits usual, most; /* most.input_bytes is every job's */
+};
+
+/* -EINVAL with @fault, -ENOMEM. */
+int order_read(struct span json, const struct order_limits *limits, struct order *ret,
 	struct order_fault *fault);
 
 /* Adds a file, or sets stdin, that came beside the JSON. Takes @data (from malloc, or NULL) on

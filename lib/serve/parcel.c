@@ -64,7 +64,8 @@ static int add_sizes(const struct result *r, struct buf *to)
 int parcel_write(const struct result *r, const struct result_origin *origin, struct buf *to)
 {
 	cleanup(json_decrefp) json_t *o = result_summary_to_json(r, origin);
-	cleanup_free char *summary = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	cleanup_free char *summary =
+		o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
 	struct head h = { .n_blobs = BLOBS_OWN };
 
 	if (!summary)
@@ -154,7 +155,7 @@ static size_t count_files(const json_t *o)
 
 static int add_json(struct buf *to, json_t *o)
 {
-	cleanup_free char *text = json_dumps(o, JSON_COMPACT);
+	cleanup_free char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12));
 
 	return text ? buf_add(to, text, strlen(text)) : -ENOMEM;
 }

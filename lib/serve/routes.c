@@ -12,7 +12,7 @@ struct route {
 };
 
 static const struct route routes[] = {
-	{ "GET", "/api/v1/results/", results_get },
+	{ "GET", "/api/v1/results/", hot_get },
 	{ "POST", "/api/v1/runs", runs_begin },
 	{ "DELETE", "/api/v1/runs/", runs_cancel },
 	{ "GET", "/api/v1/images", status_images },
@@ -21,6 +21,9 @@ static const struct route routes[] = {
 	{ "GET", "/healthz", status_health },
 	{ "GET", "/readyz", status_ready },
 };
+
+/* Whatever is built in. */
+static const struct route page = { .method = "GET", .path = "/" };
 
 enum { ROUTES = sizeof routes / sizeof *routes };
 
@@ -61,7 +64,6 @@ static void answer_options(struct http_request *r, const char *allowed)
 
 	if (p) {
 		http_reply_header(p, "Allow", allowed);
-		http_reply_header(p, "Access-Control-Allow-Origin", "*");
 		http_reply_header(p, "Access-Control-Allow-Methods", allowed);
 		http_reply_header(
 			p, "Access-Control-Allow-Headers", "Content-Type, Accept, If-None-Match");
@@ -101,7 +103,8 @@ static void on_begin(void *ctx, struct http_request *r)
 			return;
 		}
 	}
-	answer_unrouted(r);
+	if (!match_method(&page, method) || !page_serve(ctx, r))
+		answer_unrouted(r);
 }
 
 static void on_body(void *ctx, struct http_request *r, struct span bytes)

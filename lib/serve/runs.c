@@ -169,7 +169,7 @@ void exchange_answer(struct exchange *x, struct entry *entry)
 {
 	x->entry = entry_ref(entry);
 	if (!x->cached)
-		results_forget(x->service, x->key);
+		hot_forget(x->service, x->key);
 	x->outcome = result_outcome_word(entry->outcome);
 	uncharge(x);
 	if (x->form == FORM_EVENTS) {
@@ -408,10 +408,10 @@ static void order_is_read(struct exchange *x)
 static void read_order(struct chore *c)
 {
 	struct exchange *x = (struct exchange *)((uintptr_t)c - offsetof(struct exchange, chore));
-	const struct job_limits *ceiling = &x->service->setup.ceiling;
+	const struct order_limits *limits = &x->service->setup.limits;
 
 	x->read = x->upload ? upload_finish(x->upload, &x->order, &x->fault)
-			    : order_read(buf_span(&x->body), ceiling, &x->order, &x->fault);
+			    : order_read(buf_span(&x->body), limits, &x->order, &x->fault);
 	buf_done(&x->body);
 	if (x->read == 0)
 		x->read = order_check(&x->order, &x->fault);
@@ -515,7 +515,7 @@ static bool open_body(struct exchange *x)
 	if (media.n == 16 && strncasecmp(media.p, "application/json", 16) == 0)
 		return true;
 	if (media.n == 19 && strncasecmp(media.p, "multipart/form-data", 19) == 0) {
-		x->upload = upload_new(type, &x->service->setup.ceiling);
+		x->upload = upload_new(type, &x->service->setup.limits);
 		if (!x->upload)
 			exchange_fail(x, 400, NULL,
 				"multipart/form-data needs a boundary of 1 to 70 characters");
@@ -602,7 +602,5 @@ void runs_cancel(struct service *s, struct http_request *r, const char *id)
 		return;
 	}
 	struct http_reply *p = http_reply_copy(204, (struct span){ "", 0 });
-	if (p)
-		http_reply_header(p, "Access-Control-Allow-Origin", "*");
 	answer(r, p);
 }

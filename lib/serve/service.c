@@ -37,9 +37,10 @@ static int make_parts(struct service *s, struct error *err)
 	s->queue = queue_new(&queue);
 	s->rate = rate_new(&rate);
 	s->images = images_new(u->store);
-	s->results = results_new(HOT_BYTES);
+	s->hot = hot_new(HOT_BYTES);
+	s->page = page_new();
 	s->no_memory = make_no_memory(s);
-	if (!s->queue || !s->rate || !s->images || !s->results || !s->no_memory)
+	if (!s->queue || !s->rate || !s->images || !s->hot || !s->page || !s->no_memory)
 		return fail(err, -ENOMEM, "make the service");
 	return proxies_new(u->proxies, &s->proxies, err);
 }
@@ -114,7 +115,8 @@ void service_free(struct service *s)
 		queue_free(s->queue);
 	rate_free(s->rate);
 	images_free(s->images);
-	results_free(s->results);
+	hot_free(s->hot);
+	page_free(s->page);
 	proxies_free(s->proxies);
 	entry_unref(s->no_memory);
 	buf_done(&s->log);

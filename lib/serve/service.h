@@ -18,7 +18,8 @@
 #include "base/error.h"
 #include "base/span.h"
 #include "http/http.h"
-#include "job/job.h"
+#include "log/log.h"
+#include "order.h"
 
 struct cache;
 struct links;
@@ -30,21 +31,23 @@ struct service_setup {
 	const char *store;           /* of images */
 	const int *cpus;             /* one for each slot; -1 for any */
 	size_t slots;
-	struct job_limits ceiling;          /* what a job may ask for */
+	struct order_limits limits;         /* what a job may ask for */
 	size_t max_waiting;                 /* runs in the queue */
 	size_t max_per_client;              /* requests of one client without an answer */
 	double rate_per_second, rate_burst; /* of runs, for each client; 0: no limit */
 	uint64_t upload_bytes;              /* that all requests together may have in memory */
 	struct http_options http;
-	const char *const *proxies; /* addresses and networks whose X-Forwarded-For is believed;
-				       NULL-terminated */
-	struct cache *cache;        /* borrowed; NULL: nothing is kept */
-	struct links *links;        /* borrowed; NULL: no links */
-	const char *public_url;     /* in front of /l/ID in a link; "" for the path alone */
+	char *const *proxies;   /* addresses and networks whose X-Forwarded-For is believed;
+				   NULL-terminated */
+	char *const *origins;   /* pages of which origins may use the API; NULL-terminated */
+	uint64_t drain_ms;      /* how long a stop waits for runs */
+	struct cache *cache;    /* borrowed; NULL: nothing is kept */
+	struct links *links;    /* borrowed; NULL: no links */
+	const char *public_url; /* in front of /l/ID in a link; "" for the path alone */
 	/* One line for each request, and one for each thing that went wrong; called in the HTTP
 	 * thread. */
 	void (*log)(void *ctx, struct span lines);
-	bool log_json;
+	enum log_format log_format;
 	void *log_ctx;
 };
 

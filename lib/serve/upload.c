@@ -20,7 +20,7 @@ static const char *const part_names[PART_KINDS] = {
 
 struct upload {
 	struct multipart *multipart;
-	const struct job_limits *ceiling;
+	const struct order_limits *limits;
 	struct order order;
 	struct order_fault *fault; /* of the call under way */
 	enum part_kind kind;
@@ -67,18 +67,18 @@ static int on_data(void *ctx, struct span bytes)
 	struct upload *u = ctx;
 
 	u->bytes += bytes.n;
-	if (u->bytes >
-		u->ceiling->input_bytes + (u->kind == PART_JOB ? u->ceiling->input_bytes / 3 : 0)) {
+	if (u->bytes > u->limits->most.input_bytes +
+			       (u->kind == PART_JOB ? u->limits->most.input_bytes / 3 : 0)) {
 		u->fault->too_large = true;
 		return wrong(u, part_names[u->kind], "the input has more than %llu bytes",
-			(unsigned long long)u->ceiling->input_bytes);
+			(unsigned long long)u->limits->most.input_bytes);
 	}
 	return buf_add(&u->part, bytes.p, bytes.n);
 }
 
 static int end_job(struct upload *u)
 {
-	int r = order_read(buf_span(&u->part), u->ceiling, &u->order, u->fault);
+	int r = order_read(buf_span(&u->part), u->limits, &u->order, u->fault);
 
 	buf_done(&u->part);
 	u->bytes = r == 0 ? job_input_size(u->order.job) : 0;
@@ -109,13 +109,13 @@ static int on_end(void *ctx)
 
 static const struct multipart_ops ops = { on_begin, on_data, on_end };
 
-struct upload *upload_new(const char *content_type, const struct job_limits *ceiling)
+struct upload *upload_new(const char *content_type, const struct order_limits *limits)
 {
 	struct upload *u = calloc(1, sizeof *u);
 
 	if (!u)
 		return NULL;
-	u->ceiling = ceiling;
+	u->limits = limits;
 	u->multipart = multipart_new(content_type, &ops, u);
 	if (!u->multipart) {
 		free(u);

@@ -8,8 +8,8 @@
 
 struct upload;
 
-/* NULL without memory or a valid boundary. @ceiling outlives it. */
-struct upload *upload_new(const char *content_type, const struct job_limits *ceiling);
+/* NULL without memory or a valid boundary. @limits outlives it. */
+struct upload *upload_new(const char *content_type, const struct order_limits *limits);
 
 /* 0, -EINVAL with @fault, -ENOMEM. */
 int upload_feed(struct upload *u, struct span bytes, struct order_fault *fault);

@@ -29,15 +29,15 @@ struct hot {
 	struct http_reply *reply, *unchanged;
 };
 
-struct results {
+struct hot_results {
 	struct hot *buckets[BUCKETS];
 	TAILQ_HEAD(hot_list, hot) used; /* most recently first */
 	uint64_t bytes, max_bytes;
 };
 
-struct results *results_new(uint64_t max_bytes)
+struct hot_results *hot_new(uint64_t max_bytes)
 {
-	struct results *t = calloc(1, sizeof *t);
+	struct hot_results *t = calloc(1, sizeof *t);
 
 	if (t) {
 		TAILQ_INIT(&t->used);
@@ -48,7 +48,7 @@ struct results *results_new(uint64_t max_bytes)
 
 /* Keys are digests already, but digests that their senders chose; a bucket's length is bounded by
  * the table's bytes. */
-static struct hot **bucket_of(struct results *t, const char *key)
+static struct hot **bucket_of(struct hot_results *t, const char *key)
 {
 	uint64_t h = 1469598103934665603u;
 
@@ -57,7 +57,7 @@ static struct hot **bucket_of(struct results *t, const char *key)
 	return &t->buckets[(h ^ h >> 32) % BUCKETS];
 }
 
-static void drop(struct results *t, struct hot *h)
+static void drop(struct hot_results *t, struct hot *h)
 {
 	struct hot **at = bucket_of(t, h->key);
 
@@ -71,7 +71,7 @@ static void drop(struct results *t, struct hot *h)
 	free(h);
 }
 
-void results_free(struct results *t)
+void hot_free(struct hot_results *t)
 {
 	if (!t)
 		return;
@@ -80,7 +80,7 @@ void results_free(struct results *t)
 	free(t);
 }
 
-static struct hot *find(struct results *t, const char *key, unsigned variant)
+static struct hot *find(struct hot_results *t, const char *key, unsigned variant)
 {
 	struct hot *h = *bucket_of(t, key);
 
@@ -97,13 +97,14 @@ static struct http_reply *make_unchanged(const struct entry *e)
 		return NULL;
 	http_reply_header(p, "ETag", e->etag);
 	http_reply_header(p, "Cache-Control", "public, max-age=31536000, immutable");
-	http_reply_header(p, "Access-Control-Allow-Origin", "*");
 	http_reply_header(p, "Vary", "Accept, Accept-Encoding");
 	return p;
 }
 
-static struct hot *keep(struct results *t, const struct entry *e, unsigned variant)
+static struct hot *keep(
+	struct service *s, struct http_request *r, const struct entry *e, unsigned variant)
 {
+	struct hot_results *t = s->hot;
 	struct hot *h = calloc(1, sizeof *h);
 
 	if (!h)
@@ -116,6 +117,8 @@ static struct hot *keep(struct results *t, const struct entry *e, unsigned varia
 		free(h);
 		return NULL;
 	}
+	answer_cors(s, r, h->reply);
+	answer_cors(s, r, h->unchanged);
 	memcpy(h->key, e->key, sizeof h->key);
 	memcpy(h->etag, e->etag, sizeof h->etag);
 	h->variant = variant;
@@ -130,16 +133,16 @@ static struct hot *keep(struct results *t, const struct entry *e, unsigned varia
 	return h;
 }
 
-void results_forget(struct service *s, const char *key)
+void hot_forget(struct service *s, const char *key)
 {
 	for (unsigned v = 0; v < VARIANTS; v++) {
-		struct hot *h = find(s->results, key, v);
+		struct hot *h = find(s->hot, key, v);
 		if (h)
-			drop(s->results, h);
+			drop(s->hot, h);
 	}
 }
 
-static void send_hot(struct results *t, struct http_request *r, struct hot *h)
+static void send_hot(struct hot_results *t, struct http_request *r, struct hot *h)
 {
 	if (h != TAILQ_FIRST(&t->used)) {
 		TAILQ_REMOVE(&t->used, h, used);
@@ -163,16 +166,18 @@ static unsigned variant_of(struct http_request *r)
 	return v;
 }
 
-void results_get(struct service *s, struct http_request *r, const char *key)
+void hot_get(struct service *s, struct http_request *r, const char *key)
 {
 	if (!key_valid(span_of(key))) {
 		answer_with_problem(r, 404, NULL, "a key is 64 lower-case hexadecimal digits");
 		return;
 	}
 	unsigned variant = variant_of(r);
-	struct hot *h = find(s->results, key, variant);
+	/* What depends on the page that asks is not shared. */
+	bool shared = cors_is_open(s) || !http_header(r, "Origin");
+	struct hot *h = shared ? find(s->hot, key, variant) : NULL;
 	if (h) {
-		send_hot(s->results, r, h);
+		send_hot(s->hot, r, h);
 		return;
 	}
 	struct entry *e = s->setup.cache ? cache_get(s->setup.cache, key, NULL) : NULL;
@@ -180,9 +185,9 @@ void results_get(struct service *s, struct http_request *r, const char *key)
 		answer_with_problem(r, 404, NULL, "no result is kept under this key");
 		return;
 	}
-	h = cache_policy(e->outcome) == CACHE_KEEP ? keep(s->results, e, variant) : NULL;
+	h = shared && cache_policy(e->outcome) == CACHE_KEEP ? keep(s, r, e, variant) : NULL;
 	if (h)
-		send_hot(s->results, r, h);
+		send_hot(s->hot, r, h);
 	else
 		answer(r, render_result(e, variant & AS_MULTIPART, variant & WITH_GZIP));
 	entry_unref(e);
