@@ -57,7 +57,8 @@ static void list_methods(const char *path, char *to, size_t n)
 	for (size_t i = 0; i < ROUTES; i++)
 		if (match_path(&routes[i], path)) {
 			size_t at = strlen(to);
-			snprintf(to + at, n - at, "%s%s%s", at ? ", " : "", routes[i].method,
+			snprintf(to + at, n - at, "%s%s%s", at ? ", " : "OPTIONS, ",
+				routes[i].method,
 				strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
 		}
 }
@@ -148,11 +149,11 @@ static void on_done(void *ctx, struct http_request *r, unsigned status, uint64_t
 	log_request(s, r, status, us, exchange_of(v));
 	if (v)
 		v->ops->done(v);
-	service_look_around(s);
 }
 
 static void on_idle(void *ctx)
 {
+	service_look_around(ctx);
 	log_flush(ctx);
 }
 
