@@ -48,7 +48,7 @@ const struct command catalog_check_command = {
 
 static int load_label(const char *dir, const char *path, struct catalog **ret, struct error *err)
 {
-	cleanup(catalog_freep) struct catalog *c = NULL;
+	cleanup(catalog_unrefp) struct catalog *c = NULL;
 	cleanup_buf struct buf text = { 0 };
 
 	int r = catalog_load(dir, &c, err);
@@ -65,7 +65,7 @@ static int load_label(const char *dir, const char *path, struct catalog **ret, s
 
 static int check_one(const struct check_options *o, const char *dir, const char *path)
 {
-	cleanup(catalog_freep) struct catalog *c = NULL;
+	cleanup(catalog_unrefp) struct catalog *c = NULL;
 	struct stat st;
 	struct error err;
 	int r;

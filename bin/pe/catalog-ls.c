@@ -72,7 +72,7 @@ struct stock {
 static void stock_done(struct stock *s)
 {
 	image_list_free(s->images, s->n_images);
-	catalog_free(s->catalog);
+	catalog_unref(s->catalog);
 }
 
 static int stock_load(struct stock *s, const struct list_options *o, struct error *err)

@@ -145,7 +145,7 @@ static int make_job(const struct catalog_run_options *o, const struct catalog *c
 
 static int run(struct catalog_run_options *o, const char *id, char *const *specs)
 {
-	cleanup(catalog_freep) struct catalog *c = NULL;
+	cleanup(catalog_unrefp) struct catalog *c = NULL;
 	cleanup_free char *store = image_store_path(o->run.store);
 	const struct catalog_entry *e = NULL;
 	struct error err;

@@ -103,7 +103,7 @@ static bool is_built(const char *store, const char *image)
  * over. */
 static void test_file(struct tester *t, const char *dir, const char *what, bool built_only)
 {
-	cleanup(catalog_freep) struct catalog *c = NULL;
+	cleanup(catalog_unrefp) struct catalog *c = NULL;
 	struct error err;
 
 	if (catalog_load_one(dir, what, &c, &err) < 0) {

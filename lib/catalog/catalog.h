@@ -44,7 +44,7 @@ int catalog_open(const char *dir, const char *what, struct recipe **ret, struct 
 
 /*
  * Loads all of @dir. Every complaint (-EINVAL) names file, line and field; the first one ends it.
- * Caller frees *@ret with catalog_free().
+ * Caller frees *@ret with catalog_unref().
  */
 int catalog_load(const char *dir, struct catalog **ret, struct error *err);
 
@@ -59,6 +59,13 @@ int catalog_load_one(const char *dir, const char *what, struct catalog **ret, st
  * (-EINVAL, -EFBIG, -EEXIST) the catalog is as it was.
  */
 int catalog_add_label(struct catalog *c, const char *image, struct span text, struct error *err);
+
+/*
+ * Adds what each of @images says of itself. A label that is not right is left out, and @say (may be
+ * NULL) is told why.
+ */
+void catalog_add_images(struct catalog *c, struct image *const *images, size_t n,
+	void (*say)(void *ctx, const char *text), void *ctx);
 
 /* The text of a catalog file or label, at most RECIPE_MAX bytes. */
 int catalog_read_file(const char *path, struct buf *ret, struct error *err);
@@ -92,5 +99,8 @@ json_t *catalog_json(const struct catalog *c, struct image *const *images, size_
 /* The same of one program. */
 json_t *catalog_entry_json(const struct catalog_entry *e, struct image *const *images, size_t n);
 
-void catalog_free(struct catalog *c); /* NULL is fine */
-void catalog_freep(struct catalog **c);
+/* A catalog does not change once it is shared: references may be taken and given back by any
+ * thread. */
+struct catalog *catalog_ref(struct catalog *c);
+void catalog_unref(struct catalog *c); /* NULL is fine */
+void catalog_unrefp(struct catalog **c);

@@ -1,42 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole catalog in memory: documents, and over them one list of kinds and one of programs. */
+#include "set.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/near.h"
-#include "catalog.h"
-#include "image/image.h"
 #include "kind.h"
 #include "place.h"
-#include "sys/io.h"
 
-/* Where an entry was read: a file of ours, or a label. */
-struct source {
-	char *path;
-	struct buf text;
-	struct recipe *recipe;   /* or */
-	struct program_doc *doc; /* kinds.yaml, labels */
-	bool label;
-	char *image; /* of a label */
-};
-
-struct entry {
-	struct catalog_entry shown;
-	char *id; /* NULL: the program's own */
-	size_t source, index;
-};
-
-struct catalog {
-	struct source **sources;
-	size_t n_sources;
-	struct entry *entries;
-	size_t n_entries;
-	struct kind_list kinds; /* shallow copies */
-};
-
-static void source_free(struct source *s)
+void source_free(struct source *s)
 {
 	if (!s)
 		return;
@@ -48,14 +21,42 @@ static void source_free(struct source *s)
 	free(s);
 }
 
-static void source_freep(struct source **s)
+void source_freep(struct source **s)
 {
 	source_free(*s);
 }
 
-void catalog_free(struct catalog *c)
+struct source *source_new(const char *path, struct error *err)
 {
-	if (!c)
+	cleanup(source_freep) struct source *s = calloc(1, sizeof *s);
+
+	if (s)
+		s->path = strdup(path);
+	if (!s || !s->path) {
+		fail(err, -ENOMEM, "read '%s'", path);
+		return NULL;
+	}
+	return take_ptr(s);
+}
+
+struct catalog *catalog_new(void)
+{
+	struct catalog *c = calloc(1, sizeof *c);
+
+	if (c)
+		atomic_init(&c->refs, 1);
+	return c;
+}
+
+struct catalog *catalog_ref(struct catalog *c)
+{
+	atomic_fetch_add(&c->refs, 1);
+	return c;
+}
+
+void catalog_unref(struct catalog *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) > 1)
 		return;
 	for (size_t i = 0; i < c->n_entries; i++)
 		free(c->entries[i].id);
@@ -67,9 +68,9 @@ void catalog_free(struct catalog *c)
 	free(c);
 }
 
-void catalog_freep(struct catalog **c)
+void catalog_unrefp(struct catalog **c)
 {
-	catalog_free(*c);
+	catalog_unref(*c);
 }
 
 /* Makes room for @more entries of @size at the end of *@v, which has @n. */
@@ -149,171 +150,6 @@ static int add_program(struct catalog *c, const struct source *s, const struct p
 	return 0;
 }
 
-/* Takes @s, also when it fails; then @c is as it was. */
-static int add_source(struct catalog *c, struct source *take, struct error *err)
-{
-	cleanup(source_freep) struct source *s = take;
-	const struct kind_list *kinds = s->recipe ? &s->recipe->kinds : &s->doc->kinds;
-	const struct program_list *programs = s->recipe ? &s->recipe->programs : &s->doc->programs;
-	size_t n_kinds = c->kinds.n, n_entries = c->n_entries;
-
-	int r = make_room(c, kinds->n, programs->n);
-	if (r < 0)
-		return fail(err, r, "read '%s'", s->path);
-	r = add_kinds(c, s, kinds, err);
-	for (size_t i = 0; i < programs->n && r == 0; i++)
-		r = add_program(c, s, &programs->v[i], i, err);
-	if (r < 0) {
-		while (c->n_entries > n_entries)
-			free(c->entries[--c->n_entries].id);
-		c->kinds.n = n_kinds;
-		return r;
-	}
-	c->sources[c->n_sources++] = take_ptr(s);
-	return 0;
-}
-
-int catalog_read_file(const char *path, struct buf *ret, struct error *err)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(err, -errno, "open '%s'", path);
-
-	int r = io_read_all(fd, RECIPE_MAX, ret);
-	return r < 0 ? fail(err, r, "read '%s'", path) : 0;
-}
-
-static struct source *source_new(const char *path, struct error *err)
-{
-	cleanup(source_freep) struct source *s = calloc(1, sizeof *s);
-
-	if (s)
-		s->path = strdup(path);
-	if (!s || !s->path) {
-		fail(err, -ENOMEM, "read '%s'", path);
-		return NULL;
-	}
-	return take_ptr(s);
-}
-
-static int add_file(struct catalog *c, const char *path, struct error *err)
-{
-	cleanup(source_freep) struct source *s = source_new(path, err);
-	if (!s)
-		return -ENOMEM;
-
-	int r = catalog_read_file(s->path, &s->text, err);
-	if (r == 0)
-		r = recipe_parse(path, buf_span(&s->text), &s->recipe, err);
-	return r < 0 ? r : add_source(c, take_ptr(s), err);
-}
-
-static int add_kinds_file(struct catalog *c, const char *dir, struct error *err)
-{
-	cleanup_free char *path = NULL;
-	if (asprintf(&path, "%s/kinds.yaml", dir) < 0)
-		return fail(err, -ENOMEM, "load catalog '%s'", dir);
-	cleanup(source_freep) struct source *s = source_new(path, err);
-	if (!s)
-		return -ENOMEM;
-
-	int r = catalog_read_file(s->path, &s->text, err);
-	if (r == 0)
-		r = program_doc_parse(path, buf_span(&s->text), &s->doc, err);
-	if (r == 0 && s->doc->programs.n > 0)
-		r = refuse(err, -EINVAL, "%s: programs belong to the file of their image", path);
-	return r < 0 ? r : add_source(c, take_ptr(s), err);
-}
-
-static int check_name(const struct catalog *c, const char *name, struct error *err)
-{
-	const struct source *s = c->sources[c->n_sources - 1];
-	const struct place at = { s->path, buf_span(&s->text) };
-	const struct field f = { NULL, "name", FIELD_WHOLE };
-
-	if (strcmp(s->recipe->name, name) == 0)
-		return 0;
-	return field_refuse(
-		&at, &f, err, "the recipe is named '%s', its file is not", s->recipe->name);
-}
-
-int catalog_load(const char *dir, struct catalog **ret, struct error *err)
-{
-	cleanup(catalog_freep) struct catalog *c = calloc(1, sizeof *c);
-	cleanup_strv struct strv names = { 0 };
-	if (!c)
-		return fail(err, -ENOMEM, "load catalog '%s'", dir);
-
-	int r = catalog_list(dir, &names, err);
-	if (r == 0)
-		r = add_kinds_file(c, dir, err);
-	for (size_t i = 0; i < names.n && r == 0; i++) {
-		cleanup_free char *path = NULL;
-
-		if (asprintf(&path, "%s/%s.yaml", dir, names.v[i]) < 0)
-			return fail(err, -ENOMEM, "load catalog '%s'", dir);
-		r = add_file(c, path, err);
-		if (r == 0)
-			r = check_name(c, names.v[i], err);
-	}
-	if (r == 0)
-		r = catalog_check(c, err);
-	if (r == 0)
-		*ret = take_ptr(c);
-	return r;
-}
-
-int catalog_load_one(const char *dir, const char *what, struct catalog **ret, struct error *err)
-{
-	cleanup(catalog_freep) struct catalog *c = calloc(1, sizeof *c);
-	cleanup_free char *path = NULL;
-	if (!c)
-		return fail(err, -ENOMEM, "load '%s'", what);
-
-	int r = catalog_find_file(dir, what, &path, err);
-	if (r == 0)
-		r = add_kinds_file(c, dir, err);
-	if (r == 0)
-		r = add_file(c, path, err);
-	if (r == 0)
-		r = catalog_check(c, err);
-	if (r == 0)
-		*ret = take_ptr(c);
-	return r;
-}
-
-static int check_label(const struct source *s, const char *image, struct error *err)
-{
-	if (s->doc->programs.n > CATALOG_LABEL_PROGRAMS_MAX)
-		return refuse(err, -EINVAL, "%s: more than %d programs", s->path,
-			CATALOG_LABEL_PROGRAMS_MAX);
-	if (s->doc->kinds.n > CATALOG_LABEL_KINDS_MAX)
-		return refuse(
-			err, -EINVAL, "%s: more than %d kinds", s->path, CATALOG_LABEL_KINDS_MAX);
-	if (!image_name_valid(image))
-		return refuse(err, -EINVAL, "%s: '%.80s' is no image name", s->path, image);
-	return 0;
-}
-
-int catalog_add_label(struct catalog *c, const char *image, struct span text, struct error *err)
-{
-	cleanup_free char *path = NULL;
-	if (asprintf(&path, "%s:" CATALOG_LABEL, image) < 0)
-		return fail(err, -ENOMEM, "read the label of image '%s'", image);
-	cleanup(source_freep) struct source *s = source_new(path, err);
-	if (!s)
-		return -ENOMEM;
-
-	s->label = true;
-	s->image = strdup(image);
-	if (!s->image || buf_add(&s->text, text.p, text.n) < 0)
-		return fail(err, -ENOMEM, "read the label of image '%s'", image);
-	int r = program_doc_parse(path, buf_span(&s->text), &s->doc, err);
-	if (r == 0)
-		r = check_label(s, image, err);
-	return r < 0 ? r : add_source(c, take_ptr(s), err);
-}
-
 static int check_kinds_of(const struct catalog *c, const struct entry *e, const char *key,
 	const struct recipe_list *kinds, struct error *err)
 {
@@ -330,11 +166,11 @@ static int check_kinds_of(const struct catalog *c, const struct entry *e, const 
 	return 0;
 }
 
-int catalog_check(const struct catalog *c, struct error *err)
+static int check_entries(const struct catalog *c, size_t from, struct error *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < c->n_entries && r == 0; i++) {
+	for (size_t i = from; i < c->n_entries && r == 0; i++) {
 		const struct entry *e = &c->entries[i];
 
 		r = check_kinds_of(c, e, "inputs", &e->shown.program->inputs, err);
@@ -342,6 +178,39 @@ int catalog_check(const struct catalog *c, struct error *err)
 			r = check_kinds_of(c, e, "outputs", &e->shown.program->outputs, err);
 	}
 	return r;
+}
+
+int catalog_add_source(struct catalog *c, struct source *take, struct error *err)
+{
+	cleanup(source_freep) struct source *s = take;
+	const struct kind_list *kinds = s->recipe ? &s->recipe->kinds : &s->doc->kinds;
+	const struct program_list *programs = s->recipe ? &s->recipe->programs : &s->doc->programs;
+	size_t n_kinds = c->kinds.n, n_entries = c->n_entries;
+
+	int r = make_room(c, kinds->n, programs->n);
+	if (r < 0)
+		return fail(err, r, "read '%s'", s->path);
+	c->sources[c->n_sources] = s;
+	r = add_kinds(c, s, kinds, err);
+	for (size_t i = 0; i < programs->n && r == 0; i++)
+		r = add_program(c, s, &programs->v[i], i, err);
+	/* Files may speak of kinds that come later, and are checked at the end. */
+	if (r == 0 && s->label)
+		r = check_entries(c, n_entries, err);
+	if (r < 0) {
+		while (c->n_entries > n_entries)
+			free(c->entries[--c->n_entries].id);
+		c->kinds.n = n_kinds;
+		return r;
+	}
+	c->n_sources++;
+	take_ptr(s);
+	return 0;
+}
+
+int catalog_check(const struct catalog *c, struct error *err)
+{
+	return check_entries(c, 0, err);
 }
 
 size_t catalog_count(const struct catalog *c)
