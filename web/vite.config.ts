@@ -16,5 +16,6 @@ export default defineConfig({
 		include: ["src/**/*.test.ts"],
 		// A test that needs a document says so: // @vitest-environment jsdom
 		environment: "node",
+		setupFiles: ["dev/setup.ts"],
 	},
 });
