@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog.h"
 #include "image.h"
 
 static const struct {
@@ -13,6 +14,7 @@ static const struct {
 } entries[] = {
 	{ "run", cmd_run },
 	{ "image", cmd_image },
+	{ "catalog", cmd_catalog },
 	{ "doctor", cmd_doctor },
 	{ "help", cmd_help },
 };
@@ -24,6 +26,10 @@ const struct command *const pe_commands[] = {
 	&image_show_command,
 	&image_rm_command,
 	&image_test_command,
+	&catalog_ls_command,
+	&catalog_show_command,
+	&catalog_run_command,
+	&catalog_check_command,
 	&doctor_command,
 	&help_command,
 	NULL,
