@@ -63,15 +63,17 @@ interface Entry {
 	haystack: string;
 }
 
+/** The first example of each program, then the second of each, and so on: the first screen shows the whole range. */
 function entriesOf(catalog: Catalog): Entry[] {
 	const entries = catalog.programs.flatMap((program) =>
-		(program.examples ?? []).map((example) => ({
+		(program.examples ?? []).map((example, turn) => ({
 			program,
 			example,
+			turn,
 			haystack: `${program.title} ${program.id} ${example.title} ${program.summary ?? ""} ${kindsOf(program, catalog)}`.toLowerCase(),
 		})),
 	);
-	return entries.sort((a, b) => Number(b.program.available) - Number(a.program.available));
+	return entries.sort((a, b) => Number(b.program.available) - Number(a.program.available) || a.turn - b.turn);
 }
 
 export function makeGallery(catalog: Catalog, latest: Kept | null, host: GalleryHost): HTMLElement {

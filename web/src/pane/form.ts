@@ -59,8 +59,8 @@ function text(option: Option, value: OptionValue, id: string, tell: Tell): Contr
 function list(_: Option, value: OptionValue, id: string, tell: Tell): Control {
 	const element = h("textarea", {
 		id,
-		class: "input code",
-		rows: 2,
+		class: "input code grows",
+		rows: 1,
 		spellcheck: "false",
 		placeholder: "one a line",
 		oninput: () => tell(element.value.split("\n").filter((line) => line !== "")),
@@ -115,8 +115,8 @@ function envField(pane: PaneState, changed: () => void): HTMLElement {
 	return field("Environment", "One NAME=VALUE a line", (id) => {
 		const element = h("textarea", {
 			id,
-			class: "input code",
-			rows: 2,
+			class: "input code grows",
+			rows: 1,
 			spellcheck: "false",
 			placeholder: "NAME=VALUE",
 			oninput: () => {
@@ -136,8 +136,8 @@ function stdinField(pane: PaneState, changed: () => void): HTMLElement {
 	return field("Standard input", "What the program reads from stdin", (id) => {
 		const element = h("textarea", {
 			id,
-			class: "input code",
-			rows: 2,
+			class: "input code grows",
+			rows: 1,
 			spellcheck: "false",
 			dir: "auto",
 			oninput: () => {

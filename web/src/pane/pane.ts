@@ -58,7 +58,7 @@ export class Pane {
 			prepare: () => ({ job: jobOf(program, state, page.workspace.session, page.catalog), digest: program.image_digest ?? null }),
 			delayMs: () => this.#delay(),
 		});
-		this.views = new Views(program, {
+		this.views = new Views({
 			onJump: (place) => page.jump(place),
 			isSource: (name) => page.isSource(name),
 			onSourceHover: (place) => page.setOrigin(place),
@@ -237,6 +237,13 @@ export class Pane {
 			{ title: "Move down", disabled: column.at(-1) === pane, run: move("down") },
 			{ title: "Close", icon: "close", apart: true, run: () => this.#close() },
 		];
+	}
+
+	async #downloadAll(): Promise<void> {
+		const { output } = this.views;
+		if (!output) return;
+		const printed = [{ name: "stdout.txt", bytes: output.stdout }, { name: "stderr.txt", bytes: output.stderr }];
+		await downloadAll([...output.files, ...printed.filter((f) => f.bytes.length > 0)], `${this.#program.id.replaceAll("/", "-")}.zip`);
 	}
 
 	#close(): void {

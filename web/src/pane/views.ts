@@ -4,14 +4,13 @@
 // A new output is put into what is on the screen already where kind and name are the same, so that nothing jumps:
 // scroll position, zoom and camera stay.
 
-import type { Program } from "../api/types";
 import { formatBytes } from "../core/format";
 import type { MadeFile, Output } from "../run/output";
 import { recall, remember } from "../state/settings";
 import { announce } from "../ui/dialog";
 import { fill, freshId, h } from "../ui/dom";
 import { icon } from "../ui/icon";
-import { pickViewers, type OutputFile, type Place, type ViewerContext, type ViewerHandle } from "../viewers/index";
+import { download, pickViewers, type OutputFile, type Place, type ViewerContext, type ViewerHandle } from "../viewers/index";
 
 /** The name of what was printed: no file has it. */
 const PRINTED = "";
@@ -82,13 +81,14 @@ function startsWith(all: Uint8Array, head: Uint8Array): boolean {
 }
 
 const TEXT_KINDS = new Set(["text", "hex"]);
+/** A picture says more than this much text beside it. */
+const FEW_BYTES = 400;
 
 export class Views {
 	readonly tabs = h("div", { class: "view-tabs", role: "tablist", "aria-label": "Output" });
 	readonly tools = h("div", { class: "view-tools" });
 	readonly element: HTMLElement;
 
-	#program: Program;
 	#output: Output | null = null;
 	/** Name of the file in view; "" is what was printed. null: nobody chose. */
 	#chosen: string | null = null;
@@ -102,8 +102,7 @@ export class Views {
 	#panelId = freshId("view");
 	#drawnTabs = "";
 
-	constructor(program: Program, context: ViewerContext) {
-		this.#program = program;
+	constructor(context: ViewerContext) {
 		const whole: ViewerContext = {
 			...context,
 			recall,
@@ -166,8 +165,7 @@ export class Views {
 		const failed = output.result?.outcome !== "exited" || output.result.code !== 0;
 		if (failed && (output.stdout.length > 0 || output.stderr.length > 0)) return PRINTED;
 		const shows = output.files.find((f) => !TEXT_KINDS.has(pickViewers(f)[0]?.id ?? "text"));
-		const printsText = this.#program.outputs.length === 0 || this.#program.outputs[0] === "text";
-		if (output.stdout.length > 0 && (printsText || !shows)) return PRINTED;
+		if (output.stdout.length > FEW_BYTES || (output.stdout.length > 0 && !shows)) return PRINTED;
 		return (shows ?? (output.files[0] as MadeFile)).name;
 	}
 
@@ -273,14 +271,4 @@ export class Views {
 		);
 		fill(this.tools, choices.length > 1 ? select : null, save);
 	}
-}
-
-/** Gives @file to the browser to keep, under its base name. */
-export function download(file: OutputFile): void {
-	const url = URL.createObjectURL(new Blob([file.bytes as Uint8Array<ArrayBuffer>], { type: "application/octet-stream" }));
-	const link = h("a", { href: url, download: file.name.slice(file.name.lastIndexOf("/") + 1) || "file" });
-	document.body.append(link);
-	link.click();
-	link.remove();
-	setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
