@@ -52,6 +52,7 @@ static int start_service(struct server *v, struct error *err)
 	struct service_setup setup = {
 		.host = &v->host,
 		.store = v->store,
+		.catalog = *c->catalog ? c->catalog : NULL,
 		.cpus = v->cpus,
 		.slots = v->slots,
 		.limits = { c->limits, c->max_limits },

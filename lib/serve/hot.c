@@ -177,6 +177,7 @@ void hot_get(struct service *s, struct http_request *r, const char *key)
 	bool shared = cors_is_open(s) || !http_header(r, "Origin");
 	struct hot *h = shared ? find(s->hot, key, variant) : NULL;
 	if (h) {
+		s->hot_hits++;
 		send_hot(s->hot, r, h);
 		return;
 	}

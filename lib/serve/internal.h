@@ -15,7 +15,10 @@
 #include "run/run.h"
 #include "service.h"
 
-enum { CLIENT_MAX = 64 };
+enum {
+	CLIENT_MAX = 64,
+	CHORE_FROM = 256 << 10, /* bytes: what is larger is for the clerk */
+};
 
 /* What a slot needs of a job, and what it is told. Belongs to the flight. */
 struct cargo {
@@ -94,11 +97,14 @@ struct service {
 	struct images *images;
 	struct hot_results *hot;
 	struct page *page;
+	struct programs *programs;
+	struct metrics *metrics;
 	struct proxies *proxies;
 	struct slot *slots;
 	struct clerk *clerk;
 	struct entry *no_memory; /* the outcome of a run when there is none for its own */
-	uint64_t uploading;      /* bytes that requests have in memory */
+	uint64_t hot_hits;
+	uint64_t uploading; /* bytes that requests have in memory */
 	bool draining, abandoned;
 	struct buf log;
 	uint64_t last_run_ms; /* atomic: when a VM last gave a result */
@@ -118,14 +124,29 @@ void cargo_release(void *cargo);
 /* routes.c */
 extern const struct http_handler service_handler;
 
-/* runs.c: POST /api/v1/runs */
-void runs_begin(struct service *s, struct http_request *r, const char *rest);
-void exchange_unref(struct exchange *x);
-struct exchange *exchange_of(struct visit *v); /* NULL when it is another's */
-void runs_cancel(struct service *s, struct http_request *r, const char *id);
+/* exchange.c */
+struct exchange *exchange_new(
+	struct service *s, struct http_request *r, const struct visit_ops *ops);
+struct exchange *exchange_ref(struct exchange *x);
+void exchange_unref(struct exchange *x); /* the last time in the HTTP thread */
+void exchange_gone(struct visit *v);
+void exchange_done(struct visit *v);
+
 void exchange_fail(struct exchange *x, unsigned status, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* A refusal that says when to come back. */
+void exchange_fail_for_now(
+	struct exchange *x, unsigned status, uint64_t wait_us, const char *detail);
+/* Makes @entry the exchange's answer, in the form that it asked for. */
+void exchange_answer(struct exchange *x, struct entry *entry);
 
+/* flights.c: into the queue */
+void exchange_enqueue(struct exchange *x);
+
+/* runs.c: POST /api/v1/runs */
+void runs_begin(struct service *s, struct http_request *r, const char *rest);
+struct exchange *exchange_of(struct visit *v); /* NULL when it is another's */
+void runs_cancel(struct service *s, struct http_request *r, const char *id);
 /* events.c: the same as a stream of events */
 bool events_open(struct exchange *x);
 void events_start(struct exchange *x, size_t position);
@@ -143,9 +164,6 @@ void answer_with_problem(struct http_request *r, unsigned status, const char *fi
 bool cors_is_open(const struct service *s);
 void answer_cors(struct service *s, struct http_request *r, struct http_reply *p);
 int problem_json(unsigned status, const char *field, const char *detail, struct buf *to);
-
-/* Makes @entry the exchange's answer, in the form that it asked for. */
-void exchange_answer(struct exchange *x, struct entry *entry);
 
 /* client.c: who asks, for fairness and limits: the address, or the network of an IPv6 one. */
 void client_of(struct service *s, struct http_request *r, char client[CLIENT_MAX]);
@@ -171,8 +189,18 @@ bool page_serve(struct service *s, struct http_request *r);
 void status_health(struct service *s, struct http_request *r, const char *rest);
 void status_ready(struct service *s, struct http_request *r, const char *rest);
 void status_images(struct service *s, struct http_request *r, const char *rest);
+void status_limits(struct service *s, struct http_request *r, const char *rest);
+void status_metrics(struct service *s, struct http_request *r, const char *rest);
+
+/* counts.c: what /metrics shows */
+struct run_phases;
+void count_request(struct service *s, const struct http_request *r, unsigned status, uint64_t us);
+void count_run(struct service *s, enum result_outcome outcome, uint64_t queue_us,
+	const struct run_phases *phases); /* any thread */
+void count_states(struct service *s);     /* what others count */
 
 /* log.c: one line for each request */
 void log_request(struct service *s, const struct http_request *r, unsigned status, uint64_t us,
 	const struct exchange *x);
+void log_problem(struct service *s, const char *what, const char *message);
 void log_flush(struct service *s);

@@ -42,6 +42,15 @@ void log_request(struct service *s, const struct http_request *r, unsigned statu
 		log_flush(s);
 }
 
+void log_problem(struct service *s, const char *what, const char *message)
+{
+	const struct log_field field = LOG_T("message", message);
+
+	if (s->setup.log)
+		log_format_line(
+			&s->log, s->setup.log_format, now_ns(), LOG_WARNING, what, &field, 1);
+}
+
 void log_flush(struct service *s)
 {
 	if (s->log.n > 0)

@@ -3,157 +3,18 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/base64.h"
-#include "base/parse.h"
 #include "image/image.h"
+#include "order-values.h"
 
 enum { DIGEST_LENGTH = 71, MODE_DEFAULT = 0644, MODE_MAX = 0777, DIR_MODE_DEFAULT = 0755 };
 
-struct reader {
-	struct order *order;
-	const struct job_limits *most;
-	struct order_fault *fault;
-};
-
-static int wrong(struct order_fault *f, const char *field, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int wrong(struct order_fault *f, const char *field, const char *fmt, ...)
-{
-	va_list ap;
-
-	snprintf(f->field, sizeof f->field, "%s", field);
-	va_start(ap, fmt);
-	vsnprintf(f->detail, sizeof f->detail, fmt, ap);
-	va_end(ap);
-	return -EINVAL;
-}
-
-/* --- values --- */
-
-static const char *type_name(const json_t *v)
-{
-	static const char *const names[] = {
-		[JSON_OBJECT] = "an object",
-		[JSON_ARRAY] = "a list",
-		[JSON_STRING] = "a string",
-		[JSON_INTEGER] = "an integer",
-		[JSON_REAL] = "a fraction",
-		[JSON_TRUE] = "true",
-		[JSON_FALSE] = "false",
-		[JSON_NULL] = "null",
-	};
-
-	return names[json_typeof(v)];
-}
-
-static int expect(
-	struct reader *r, const char *field, const json_t *v, json_type type, const char *what)
-{
-	return json_typeof(v) == type
-		       ? 0
-		       : wrong(r->fault, field, "must be %s, not %s", what, type_name(v));
-}
-
-/* A string that ends where C strings end. */
-static int take_string(struct reader *r, const char *field, const json_t *v, const char **ret)
-{
-	int e = expect(r, field, v, JSON_STRING, "a string");
-	if (e < 0)
-		return e;
-	if (strlen(json_string_value(v)) != json_string_length(v))
-		return wrong(r->fault, field, "must not contain a NUL character");
-	*ret = json_string_value(v);
-	return 0;
-}
-
-static int take_copy(struct reader *r, const char *field, const json_t *v, char **to)
-{
-	const char *s = NULL;
-	int e = take_string(r, field, v, &s);
-
-	if (e < 0)
-		return e;
-	*to = strdup(s);
-	return *to ? 0 : -ENOMEM;
-}
-
-/* Any bytes, as text or as base64. */
-static int take_bytes(struct reader *r, const char *field, const json_t *v, bool encoded,
-	char **ret, size_t *ret_n)
-{
-	cleanup_buf struct buf b = { 0 };
-	int e = expect(r, field, v, JSON_STRING, "a string");
-	if (e < 0)
-		return e;
-
-	struct span s = { json_string_value(v), json_string_length(v) };
-	e = encoded ? base64_decode(s, &b) : buf_add(&b, s.p, s.n);
-	if (e == -EINVAL)
-		return wrong(r->fault, field, "is not base64 (RFC 4648, section 4, padded)");
-	if (e < 0)
-		return e;
-	*ret = b.p;
-	*ret_n = b.n;
-	b = (struct buf){ 0 };
-	return 0;
-}
-
-static int take_number(struct reader *r, const char *field, const json_t *v, uint64_t min,
-	uint64_t max, uint64_t *ret)
-{
-	int e = expect(r, field, v, JSON_INTEGER, "an integer");
-	if (e < 0)
-		return e;
-	json_int_t n = json_integer_value(v);
-	if (n < 0 || (uint64_t)n < min || (uint64_t)n > max)
-		return wrong(r->fault, field, "must be from %llu to %llu", (unsigned long long)min,
-			(unsigned long long)max);
-	*ret = (uint64_t)n;
-	return 0;
-}
-
-/* --- members --- */
-
-struct member {
-	const char *name;
-	int (*read)(struct reader *r, const char *field, const json_t *v);
-};
-
-static int unknown(struct reader *r, const char *field)
-{
-	return wrong(r->fault, field, "is not known here");
-}
-
-static int read_members(
-	struct reader *r, const json_t *object, const char *prefix, const struct member *members)
-{
-	const char *key;
-	const json_t *v;
-	char field[160];
-
-	json_object_foreach((json_t *)(uintptr_t)object, key, v)
-	{
-		const struct member *m = members;
-
-		snprintf(field, sizeof field, "%s%s", prefix, key);
-		while (m->name && strcmp(m->name, key) != 0)
-			m++;
-		int e = m->name ? m->read(r, field, v) : unknown(r, field);
-		if (e < 0)
-			return e;
-	}
-	return 0;
-}
-
 static int read_image(struct reader *r, const char *field, const json_t *v)
 {
-	int e = take_copy(r, field, v, &r->order->image);
+	int e = order_take_copy(r, field, v, &r->order->image);
 	if (e < 0)
 		return e;
 	const char *s = r->order->image;
@@ -161,7 +22,7 @@ static int read_image(struct reader *r, const char *field, const json_t *v)
 		      strspn(s + 7, "0123456789abcdef") == DIGEST_LENGTH - 7;
 	return digest || image_name_valid(s)
 		       ? 0
-		       : wrong(r->fault, field,
+		       : order_fault(r->fault, field,
 				 "is neither an image's name nor its digest (sha256:...)");
 }
 
@@ -171,7 +32,7 @@ static int read_argv(struct reader *r, const char *field, const json_t *v)
 	const json_t *item;
 	char at[160];
 
-	int e = expect(r, field, v, JSON_ARRAY, "a list of strings");
+	int e = order_expect(r, field, v, JSON_ARRAY, "a list of strings");
 	if (e < 0)
 		return e;
 	json_array_foreach(v, i, item)
@@ -179,7 +40,7 @@ static int read_argv(struct reader *r, const char *field, const json_t *v)
 		const char *s = NULL;
 
 		snprintf(at, sizeof at, "%s[%zu]", field, i);
-		e = take_string(r, at, item, &s);
+		e = order_take_string(r, at, item, &s);
 		if (e == 0)
 			e = strv_add(&r->order->job->argv, s);
 		if (e < 0)
@@ -194,7 +55,7 @@ static int read_env(struct reader *r, const char *field, const json_t *v)
 	json_t *item;
 	char at[160];
 
-	int e = expect(r, field, v, JSON_OBJECT, "an object of strings");
+	int e = order_expect(r, field, v, JSON_OBJECT, "an object of strings");
 	if (e < 0)
 		return e;
 	json_object_foreach((json_t *)(uintptr_t)v, key, item)
@@ -203,8 +64,8 @@ static int read_env(struct reader *r, const char *field, const json_t *v)
 
 		snprintf(at, sizeof at, "%s.%s", field, key);
 		if (*key == '\0' || strchr(key, '='))
-			return wrong(r->fault, at, "is no name of a variable");
-		e = take_string(r, at, item, &s);
+			return order_fault(r->fault, at, "is no name of a variable");
+		e = order_take_string(r, at, item, &s);
 		if (e == 0)
 			e = strv_addf(&r->order->job->env, "%s=%s", key, s);
 		if (e < 0)
@@ -215,17 +76,17 @@ static int read_env(struct reader *r, const char *field, const json_t *v)
 
 static int read_cwd(struct reader *r, const char *field, const json_t *v)
 {
-	return take_copy(r, field, v, &r->order->job->cwd);
+	return order_take_copy(r, field, v, &r->order->job->cwd);
 }
 
 static int read_user(struct reader *r, const char *field, const json_t *v)
 {
-	return take_copy(r, field, v, &r->order->job->user);
+	return order_take_copy(r, field, v, &r->order->job->user);
 }
 
 static int read_hostname(struct reader *r, const char *field, const json_t *v)
 {
-	return take_copy(r, field, v, &r->order->job->hostname);
+	return order_take_copy(r, field, v, &r->order->job->hostname);
 }
 
 static int read_any_stdin(struct reader *r, const char *field, const json_t *v, bool encoded)
@@ -233,8 +94,8 @@ static int read_any_stdin(struct reader *r, const char *field, const json_t *v, 
 	struct job *j = r->order->job;
 
 	if (j->input)
-		return wrong(r->fault, field, "is given twice: as stdin and as stdin_base64");
-	return take_bytes(r, field, v, encoded, &j->input, &j->input_n);
+		return order_fault(r->fault, field, "is given twice: as stdin and as stdin_base64");
+	return order_take_bytes(r, field, v, encoded, &j->input, &j->input_n);
 }
 
 static int read_stdin(struct reader *r, const char *field, const json_t *v)
@@ -256,7 +117,7 @@ static int read_cache(struct reader *r, const char *field, const json_t *v)
 	};
 	const char *s = NULL;
 
-	int e = take_string(r, field, v, &s);
+	int e = order_take_string(r, field, v, &s);
 	if (e < 0)
 		return e;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -264,7 +125,7 @@ static int read_cache(struct reader *r, const char *field, const json_t *v)
 			r->order->cache = (enum cache_mode)i;
 			return 0;
 		}
-	return wrong(r->fault, field, "must be \"use\", \"off\" or \"refresh\"");
+	return order_fault(r->fault, field, "must be \"use\", \"off\" or \"refresh\"");
 }
 
 /* --- limits --- */
@@ -272,7 +133,7 @@ static int read_cache(struct reader *r, const char *field, const json_t *v)
 #define LIMIT(member, least)                                                                       \
 	static int read_##member(struct reader *r, const char *field, const json_t *v)             \
 	{                                                                                          \
-		return take_number(                                                                \
+		return order_take_number(                                                          \
 			r, field, v, least, r->most->member, &r->order->job->limits.member);       \
 	}
 
@@ -293,8 +154,8 @@ static int read_limits(struct reader *r, const char *field, const json_t *v)
 		{ 0 },
 	};
 
-	int e = expect(r, field, v, JSON_OBJECT, "an object");
-	return e < 0 ? e : read_members(r, v, "limits.", members);
+	int e = order_expect(r, field, v, JSON_OBJECT, "an object");
+	return e < 0 ? e : order_read_members(r, v, "limits.", members);
 }
 
 /* --- files --- */
@@ -307,7 +168,7 @@ static int read_mode(struct reader *r, const char *at, const json_t *v, mode_t *
 	if (!v)
 		return 0;
 	snprintf(field, sizeof field, "%s.mode", at);
-	int e = take_number(r, field, v, 0, MODE_MAX, &n);
+	int e = order_take_number(r, field, v, 0, MODE_MAX, &n);
 	*mode = (*mode & S_IFMT) | (mode_t)n;
 	return e;
 }
@@ -318,9 +179,9 @@ static int read_contents(struct reader *r, const char *at, const json_t *text,
 	char field[176];
 
 	if (!text == !encoded)
-		return wrong(r->fault, at, "needs either text or base64");
+		return order_fault(r->fault, at, "needs either text or base64");
 	snprintf(field, sizeof field, "%s.%s", at, text ? "text" : "base64");
-	return take_bytes(r, field, text ? text : encoded, !text, ret, ret_n);
+	return order_take_bytes(r, field, text ? text : encoded, !text, ret, ret_n);
 }
 
 /* The one member that no entry may have. */
@@ -339,7 +200,7 @@ static int check_file_members(struct reader *r, const char *at, const json_t *v)
 			i++;
 		snprintf(field, sizeof field, "%s.%s", at, key);
 		if (i == sizeof known / sizeof *known)
-			return unknown(r, field);
+			return order_unknown(r, field);
 	}
 	return 0;
 }
@@ -350,7 +211,7 @@ static int add_file(struct order *o, const char *field, const char *name, mode_t
 	struct error err;
 
 	int e = job_add_file(o->job, name, mode, data, n, &err);
-	return e == -EINVAL ? wrong(f, field, "%s", err.text) : e;
+	return e == -EINVAL ? order_fault(f, field, "%s", err.text) : e;
 }
 
 static int read_file(struct reader *r, const char *at, const json_t *v)
@@ -362,15 +223,15 @@ static int read_file(struct reader *r, const char *at, const json_t *v)
 	char field[176];
 	size_t n = 0;
 
-	int e = expect(r, at, v, JSON_OBJECT, "an object");
+	int e = order_expect(r, at, v, JSON_OBJECT, "an object");
 	if (e == 0)
 		e = check_file_members(r, at, v);
 	if (e < 0)
 		return e;
 	snprintf(field, sizeof field, "%s.name", at);
 	if (!name)
-		return wrong(r->fault, field, "is missing");
-	e = take_string(r, field, name, &s);
+		return order_fault(r->fault, field, "is missing");
+	e = order_take_string(r, field, name, &s);
 	if (e < 0)
 		return e;
 
@@ -392,7 +253,7 @@ static int read_files(struct reader *r, const char *field, const json_t *v)
 	const json_t *item;
 	char at[160];
 
-	int e = expect(r, field, v, JSON_ARRAY, "a list of files");
+	int e = order_expect(r, field, v, JSON_ARRAY, "a list of files");
 	if (e < 0)
 		return e;
 	json_array_foreach(v, i, item)
@@ -424,11 +285,11 @@ static int read_order(struct reader *r, const json_t *v)
 		{ 0 },
 	};
 
-	int e = expect(r, "", v, JSON_OBJECT, "an object");
+	int e = order_expect(r, "", v, JSON_OBJECT, "an object");
 	if (e == 0)
-		e = read_members(r, v, "", members);
+		e = order_read_members(r, v, "", members);
 	if (e == 0 && !r->order->image)
-		e = wrong(r->fault, "image", "is missing");
+		e = order_fault(r->fault, "image", "is missing");
 	return e;
 }
 
@@ -441,8 +302,8 @@ int order_read(struct span json, const struct order_limits *limits, struct order
 	cleanup(json_decrefp) json_t *v = json_loadb(
 		json.n ? json.p : "", json.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &at);
 	if (!v)
-		return wrong(fault, "", "the job is not JSON: line %d, column %d: %.200s", at.line,
-			at.column, at.text);
+		return order_fault(fault, "", "the job is not JSON: line %d, column %d: %.200s",
+			at.line, at.column, at.text);
 
 	cleanup(order_done) struct order o = { .job = job_new() };
 	if (!o.job)
@@ -467,7 +328,7 @@ int order_add_file(
 int order_set_stdin(struct order *o, char *data, size_t n, struct order_fault *fault)
 {
 	if (o->job->input)
-		return wrong(fault, "stdin", "is given twice");
+		return order_fault(fault, "stdin", "is given twice");
 	o->job->input = data;
 	o->job->input_n = n;
 	return 0;
@@ -489,7 +350,7 @@ static int check_names(const struct job *j, struct order_fault *fault)
 	qsort(names, j->n_files, sizeof *names, compare_names);
 	for (size_t i = 1; i < j->n_files; i++)
 		if (strcmp(names[i - 1], names[i]) == 0)
-			return wrong(fault, "files", "'%.100s' is there twice", names[i]);
+			return order_fault(fault, "files", "'%.100s' is there twice", names[i]);
 	return 0;
 }
 
@@ -501,7 +362,7 @@ int order_check(const struct order *o, struct order_fault *fault)
 	*fault = (struct order_fault){ 0 };
 	if (job_check_fields(o->job, &field, &err) < 0) {
 		fault->too_large = strcmp(field, "files") == 0;
-		return wrong(fault, field, "%s", err.text);
+		return order_fault(fault, field, "%s", err.text);
 	}
 	return check_names(o->job, fault);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "programs.h"
+
 struct route {
 	const char *method,
 		*path; /* a path that ends in '/' but is not "/" has something behind it */
@@ -15,11 +17,14 @@ static const struct route routes[] = {
 	{ "GET", "/api/v1/results/", hot_get },
 	{ "POST", "/api/v1/runs", runs_begin },
 	{ "DELETE", "/api/v1/runs/", runs_cancel },
+	{ "GET", "/api/v1/catalog", programs_show },
 	{ "GET", "/api/v1/images", status_images },
+	{ "GET", "/api/v1/limits", status_limits },
 	{ "POST", "/api/v1/links", links_begin },
 	{ "GET", "/api/v1/links/", links_show },
 	{ "GET", "/healthz", status_health },
 	{ "GET", "/readyz", status_ready },
+	{ "GET", "/metrics", status_metrics },
 };
 
 /* Whatever is built in. */
@@ -139,6 +144,7 @@ static void on_done(void *ctx, struct http_request *r, unsigned status, uint64_t
 	struct service *s = ctx;
 	struct visit *v = http_user(r);
 
+	count_request(s, r, status, us);
 	log_request(s, r, status, us, exchange_of(v));
 	if (v)
 		v->ops->done(v);

@@ -6,370 +6,13 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/eventfd.h>
 
 #include "cache/cache.h"
 #include "http/negotiate.h"
 #include "image/image.h"
-#include "job/result.h"
-#include "parcel.h"
-#include "queue/rate.h"
-#include "render.h"
 #include "upload.h"
-
-enum { LARGE = 256 << 10 };
-
-/* --- life --- */
-
-static const struct visit_ops visit_ops;
-
-static struct exchange *exchange_new(struct service *s, struct http_request *r)
-{
-	struct exchange *x = calloc(1, sizeof *x);
-
-	if (!x)
-		return NULL;
-	x->visit.ops = &visit_ops;
-	x->service = s;
-	x->request = r;
-	x->references = 1;
-	x->begin_us = serve_clock_us();
-	http_set_user(r, x);
-	return x;
-}
-
-static struct exchange *exchange_ref(struct exchange *x)
-{
-	__atomic_add_fetch(&x->references, 1, __ATOMIC_RELAXED);
-	return x;
-}
-
-/* The last one is let go in the HTTP thread. */
-void exchange_unref(struct exchange *x)
-{
-	if (__atomic_sub_fetch(&x->references, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
-	buf_done(&x->body);
-	upload_free(x->upload);
-	order_done(&x->order);
-	held_image_unref(x->image);
-	entry_unref(x->entry);
-	http_reply_unref(x->reply);
-	free(x->farewell);
-	free(x);
-}
-
-static void uncharge(struct exchange *x)
-{
-	x->service->uploading -= x->charged;
-	x->charged = 0;
-}
-
-static void leave(struct exchange *x)
-{
-	if (x->ticket)
-		queue_leave(x->service->queue, x->ticket);
-	x->ticket = NULL;
-}
-
-static void runs_gone(struct visit *v)
-{
-	leave((struct exchange *)v);
-}
-
-static void runs_done(struct visit *v)
-{
-	struct exchange *x = (struct exchange *)v;
-
-	leave(x);
-	uncharge(x);
-	x->request = NULL;
-	x->stream = NULL;
-	exchange_unref(x);
-}
-
-/* --- answers --- */
-
-void exchange_fail(struct exchange *x, unsigned status, const char *field, const char *fmt, ...)
-{
-	cleanup_buf struct buf b = { 0 };
-	char detail[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(detail, sizeof detail, fmt, ap);
-	va_end(ap);
-	x->outcome = "refused";
-	if (!x->request)
-		return;
-	if (!x->stream) {
-		answer(x->request, answer_problem(status, field, detail));
-		return;
-	}
-	if (problem_json(status, field, detail, &b) == 0)
-		events_send(x, "failed", buf_span(&b));
-	http_stream_end(x->stream);
-}
-
-/* A refusal that says when to come back. */
-static void fail_for_now(struct exchange *x, unsigned status, uint64_t wait_us, const char *detail)
-{
-	struct http_reply *p = answer_problem(status, NULL, detail);
-	char seconds[24];
-
-	x->outcome = "refused";
-	snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)(wait_us / 1000000 + 1));
-	if (p)
-		http_reply_header(p, "Retry-After", seconds);
-	answer(x->request, p);
-}
-
-static void render_answer(struct chore *c)
-{
-	struct exchange *x = (struct exchange *)((uintptr_t)c - offsetof(struct exchange, chore));
-	const struct parcel_use use = { x->key, x->cached, x->queue_us };
-
-	x->reply = render_run(x->entry, &use, x->form == FORM_MULTIPART, x->gzip);
-	if (x->reply && x->ticket)
-		http_reply_header(x->reply, "Run-Id", ticket_id(x->ticket));
-}
-
-static void answer_rendered(void *ctx, struct chore *c)
-{
-	struct exchange *x = (struct exchange *)((uintptr_t)c - offsetof(struct exchange, chore));
-
-	(void)ctx;
-	if (x->request)
-		answer(x->request, x->reply);
-	else
-		http_reply_unref(x->reply);
-	x->reply = NULL;
-	exchange_unref(x);
-}
-
-static void answer_events(struct exchange *x)
-{
-	const struct parcel_use use = { x->key, x->cached, x->queue_us };
-	cleanup_buf struct buf b = { 0 };
-
-	if (parcel_to_json(x->entry->body, &use, &b) < 0) {
-		exchange_fail(x, 500, NULL, "no memory for the result");
-		return;
-	}
-	events_send(x, "finished", buf_span(&b));
-	if (x->stream)
-		http_stream_end(x->stream);
-}
-
-void exchange_answer(struct exchange *x, struct entry *entry)
-{
-	x->entry = entry_ref(entry);
-	if (!x->cached)
-		hot_forget(x->service, x->key);
-	x->outcome = result_outcome_word(entry->outcome);
-	uncharge(x);
-	if (x->form == FORM_EVENTS) {
-		answer_events(x);
-		return;
-	}
-	x->chore = (struct chore){ .work = render_answer, .done = answer_rendered };
-	exchange_ref(x);
-	if (entry->body.n > LARGE) {
-		clerk_give(x->service->clerk, &x->chore);
-		return;
-	}
-	render_answer(&x->chore);
-	answer_rendered(x->service, &x->chore);
-}
-
-/* --- what slots say: into the HTTP thread --- */
-
-enum message_kind { MESSAGE_STARTED, MESSAGE_OUTPUT, MESSAGE_FINISHED };
-
-struct message {
-	struct http_mail mail; /* first */
-	enum message_kind kind;
-	struct exchange *exchange;
-	uint64_t queue_us;
-	struct entry *entry;
-	int stream;
-	size_t n;
-	char bytes[];
-};
-
-static void finish(struct exchange *x, struct entry *e)
-{
-	if (e)
-		exchange_answer(x, e);
-	else if (x->service->abandoned)
-		exchange_fail(x, 503, NULL, "the service is being stopped");
-	else
-		exchange_fail(x, 409, NULL, "the run was cancelled");
-}
-
-static void read_message(void *ctx, struct http_mail *mail)
-{
-	struct message *m = (struct message *)mail;
-	struct exchange *x = m->exchange;
-	char json[64];
-
-	(void)ctx;
-	if (x->request)
-		switch (m->kind) {
-		case MESSAGE_STARTED:
-			x->queue_us = m->queue_us;
-			snprintf(json, sizeof json, "{\"queue_ms\":%.3f}",
-				(double)m->queue_us / 1000);
-			if (x->stream)
-				events_send(x, "started", span_of(json));
-			break;
-		case MESSAGE_OUTPUT:
-			events_output(x, m->stream, (struct span){ m->bytes, m->n });
-			break;
-		case MESSAGE_FINISHED:
-			finish(x, m->entry);
-		}
-	entry_unref(m->entry);
-	exchange_unref(x);
-	free(m);
-}
-
-static void send_message(struct exchange *x, struct message *m)
-{
-	m->mail.call = read_message;
-	m->exchange = exchange_ref(x);
-	http_post(x->service->http, &m->mail);
-}
-
-static void on_joined(void *waiter, void *payload)
-{
-	const struct exchange *x = waiter;
-
-	if (x->form == FORM_EVENTS)
-		__atomic_store_n(&((struct cargo *)payload)->live, true, __ATOMIC_RELAXED);
-}
-
-static void on_started(void *waiter, uint64_t queue_us)
-{
-	struct message *m = calloc(1, sizeof *m);
-
-	if (!m)
-		return;
-	*m = (struct message){ .kind = MESSAGE_STARTED, .queue_us = queue_us };
-	send_message(waiter, m);
-}
-
-static void on_event(void *waiter, const void *event)
-{
-	const struct live_output *o = event;
-	const struct exchange *x = waiter;
-	struct message *m = x->form == FORM_EVENTS ? malloc(sizeof *m + o->bytes.n) : NULL;
-
-	if (!m)
-		return;
-	*m = (struct message){ .kind = MESSAGE_OUTPUT, .stream = o->stream, .n = o->bytes.n };
-	memcpy(m->bytes, o->bytes.p, o->bytes.n);
-	send_message(waiter, m);
-}
-
-/* Nobody may be left without an answer: the message was made before it was needed. */
-static void on_finished(void *waiter, const void *outcome)
-{
-	struct exchange *x = waiter;
-	struct message *m = take_ptr(x->farewell);
-	struct entry *e = (struct entry *)(uintptr_t)outcome;
-
-	*m = (struct message){ .kind = MESSAGE_FINISHED, .entry = e ? entry_ref(e) : NULL };
-	send_message(x, m);
-}
-
-static const struct waiter_ops waiter_ops = {
-	.joined = on_joined,
-	.started = on_started,
-	.event = on_event,
-	.finished = on_finished,
-};
-
-/* --- into the queue --- */
-
-static struct cargo *cargo_new(struct exchange *x)
-{
-	struct cargo *c = calloc(1, sizeof *c);
-	int fd = c ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
-
-	x->farewell = malloc(sizeof *x->farewell);
-	if (fd < 0 || !x->farewell) {
-		cleanup_closep(&fd);
-		free(c);
-		return NULL;
-	}
-	*c = (struct cargo){
-		.service = x->service,
-		.job = take_ptr(x->order.job),
-		.image_name = take_ptr(x->order.image),
-		.image = held_image_ref(x->image),
-		.kept = x->order.cache != CACHE_OFF,
-		.live = x->form == FORM_EVENTS,
-		.cancel_fd = fd,
-	};
-	memcpy(c->key, x->key, sizeof c->key);
-	return c;
-}
-
-static void refuse_for_now(struct exchange *x, int r, uint64_t wait_us)
-{
-	switch (r) {
-	case -EAGAIN:
-		fail_for_now(x, 503, wait_us, "the queue is full");
-		break;
-	case -EDQUOT:
-		fail_for_now(x, 429, wait_us, "too many runs of yours wait for an answer");
-		break;
-	case -ESHUTDOWN:
-		fail_for_now(x, 503, wait_us, "the service is being stopped");
-		break;
-	default:
-		fail_for_now(x, 503, wait_us, "no memory for one more run");
-	}
-}
-
-static void enqueue(struct exchange *x)
-{
-	struct service *s = x->service;
-	char shared[KEY_SIZE + 8];
-	struct queue_place place = { 0 };
-	uint64_t wait_us = 0;
-
-	if (!rate_take(s->rate, x->client, serve_clock_us(), &wait_us)) {
-		fail_for_now(x, 429, wait_us, "too many runs from this address; try again later");
-		return;
-	}
-	struct cargo *cargo = cargo_new(x);
-	if (!cargo) {
-		fail_for_now(x, 503, 1000000, "no descriptor or memory for one more run");
-		return;
-	}
-	snprintf(shared, sizeof shared, "%s%s", x->order.cache == CACHE_REFRESH ? "refresh:" : "",
-		x->key);
-	const struct queue_request request = {
-		.key = x->order.cache == CACHE_OFF ? NULL : shared,
-		.client = x->client,
-		.payload = cargo,
-		.ops = &waiter_ops,
-		.waiter = x,
-	};
-	int r = queue_join(s->queue, &request, &x->ticket, &place);
-	if (r < 0 || place.joined)
-		cargo_release(cargo);
-	if (r < 0)
-		refuse_for_now(x, r, place.wait_us);
-	else if (x->form == FORM_EVENTS)
-		events_start(x, place.position);
-}
 
 static bool answer_from_cache(struct exchange *x)
 {
@@ -394,7 +37,7 @@ static void order_is_read(struct exchange *x)
 	struct order_fault *f = &x->fault;
 
 	if (x->read == -ENOMEM)
-		fail_for_now(x, 503, 1000000, "no memory for the job");
+		exchange_fail_for_now(x, 503, 1000000, "no memory for the job");
 	else if (x->read < 0)
 		exchange_fail(x,
 			f->too_large ? 413
@@ -402,7 +45,7 @@ static void order_is_read(struct exchange *x)
 				     : 400,
 			f->field, "%s", f->detail);
 	else if (!answer_from_cache(x))
-		enqueue(x);
+		exchange_enqueue(x);
 }
 
 static void read_order(struct chore *c)
@@ -441,7 +84,7 @@ static void have_done(struct exchange *x, void (*work)(struct chore *),
 {
 	x->chore = (struct chore){ .work = work, .done = done };
 	exchange_ref(x);
-	if (bytes > LARGE) {
+	if (bytes > CHORE_FROM) {
 		clerk_give(x->service->clerk, &x->chore);
 		return;
 	}
@@ -525,9 +168,11 @@ static bool open_body(struct exchange *x)
 	return false;
 }
 
+static const struct visit_ops visit_ops;
+
 void runs_begin(struct service *s, struct http_request *r, const char *rest)
 {
-	struct exchange *x = exchange_new(s, r);
+	struct exchange *x = exchange_new(s, r, &visit_ops);
 	uint64_t length = http_body_length(r);
 
 	(void)rest;
@@ -538,7 +183,7 @@ void runs_begin(struct service *s, struct http_request *r, const char *rest)
 	client_of(s, r, x->client);
 	x->gzip = negotiate_encoding(http_header(r, "Accept-Encoding"), "gzip") > 0;
 	if (s->draining)
-		fail_for_now(x, 503, 5000000, "the service is being stopped");
+		exchange_fail_for_now(x, 503, 5000000, "the service is being stopped");
 	else if (!choose_form(http_header(r, "Accept"), &x->form))
 		exchange_fail(x, 406, NULL,
 			"results come as application/json, multipart/form-data or "
@@ -549,7 +194,7 @@ void runs_begin(struct service *s, struct http_request *r, const char *rest)
 		exchange_fail(x, 413, NULL, "the body has %llu bytes, at most %llu are taken",
 			(unsigned long long)length, (unsigned long long)s->setup.http.body_bytes);
 	else if (length != UINT64_MAX && !charge(x, length))
-		fail_for_now(x, 503, 1000000, "too many uploads at once");
+		exchange_fail_for_now(x, 503, 1000000, "too many uploads at once");
 	else
 		open_body(x);
 }
@@ -567,7 +212,7 @@ static void runs_body(struct visit *v, struct span bytes)
 		return;
 	}
 	if (chunked && !charge(x, bytes.n)) {
-		fail_for_now(x, 503, 1000000, "too many uploads at once");
+		exchange_fail_for_now(x, 503, 1000000, "too many uploads at once");
 		return;
 	}
 	if (x->upload)
@@ -575,7 +220,7 @@ static void runs_body(struct visit *v, struct span bytes)
 	else
 		r = buf_add(&x->body, bytes.p, bytes.n);
 	if (r == -ENOMEM)
-		fail_for_now(x, 503, 1000000, "no memory for the upload");
+		exchange_fail_for_now(x, 503, 1000000, "no memory for the upload");
 	else if (r < 0)
 		exchange_fail(
 			x, x->fault.too_large ? 413 : 400, x->fault.field, "%s", x->fault.detail);
@@ -588,7 +233,7 @@ static void runs_end(struct visit *v)
 	have_done(x, read_order, order_is_parsed, x->body.n);
 }
 
-static const struct visit_ops visit_ops = { runs_body, runs_end, runs_gone, runs_done };
+static const struct visit_ops visit_ops = { runs_body, runs_end, exchange_gone, exchange_done };
 
 struct exchange *exchange_of(struct visit *v)
 {

@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "http/proxies.h"
+#include "metrics/metrics.h"
+#include "programs.h"
 #include "queue/rate.h"
 
 enum { RATE_CLIENTS = 100000, HOT_BYTES = 64 << 20, LAST_ANSWERS_MS = 10000 };
@@ -39,9 +41,17 @@ static int make_parts(struct service *s, struct error *err)
 	s->images = images_new(u->store);
 	s->hot = hot_new(HOT_BYTES);
 	s->page = page_new();
+	s->metrics = metrics_new();
 	s->no_memory = make_no_memory(s);
-	if (!s->queue || !s->rate || !s->images || !s->hot || !s->page || !s->no_memory)
+	if (!s->queue || !s->rate || !s->images || !s->hot || !s->page || !s->metrics ||
+		!s->no_memory)
 		return fail(err, -ENOMEM, "make the service");
+	struct error said;
+	s->programs = programs_new(u->store, u->catalog, &said);
+	if (!s->programs)
+		return fail(err, -ENOMEM, "make the catalog");
+	if (said.text[0])
+		log_problem(s, "catalog", said.text);
 	return proxies_new(u->proxies, &s->proxies, err);
 }
 
@@ -117,6 +127,8 @@ void service_free(struct service *s)
 	images_free(s->images);
 	hot_free(s->hot);
 	page_free(s->page);
+	programs_free(s->programs);
+	metrics_free(s->metrics);
 	proxies_free(s->proxies);
 	entry_unref(s->no_memory);
 	buf_done(&s->log);

@@ -29,6 +29,7 @@ struct service;
 struct service_setup {
 	const struct run_host *host; /* its cpu is not used */
 	const char *store;           /* of images */
+	const char *catalog;         /* its directory; NULL: the usual one */
 	const int *cpus;             /* one for each slot; -1 for any */
 	size_t slots;
 	struct order_limits limits;         /* what a job may ask for */

@@ -11,6 +11,7 @@
 #include "image/image.h"
 #include "job/json.h"
 #include "job/result.h"
+#include "metrics/metrics.h"
 #include "parcel.h"
 #include "vm/vm.h"
 
@@ -99,12 +100,15 @@ static void fly(struct slot *slot, struct flight *flight)
 		.output = __atomic_load_n(&c->live, __ATOMIC_RELAXED) ? on_output : NULL,
 		.ctx = &flying,
 	};
+	struct run_phases phases;
 	struct error err;
 
 	host.cpu = slot->cpu;
-	int r = run_job(&host, c->image->image, c->job, &watch, &result, NULL, &err);
-	if (is_ours(r) && queue_retry(s->queue, flight, slot->number))
+	int r = run_job(&host, c->image->image, c->job, &watch, &result, &phases, &err);
+	if (is_ours(r) && queue_retry(s->queue, flight, slot->number)) {
+		metrics_add(s->metrics, METRIC_RUNS_RETRIED, 0, 1);
 		return;
+	}
 	if (r == 0)
 		__atomic_store_n(&s->last_run_ms, serve_clock_us() / 1000, __ATOMIC_RELAXED);
 	if (r != -ECANCELED)
@@ -113,6 +117,10 @@ static void fly(struct slot *slot, struct flight *flight)
 		cache_put(s->setup.cache, e);
 	if (!e && r != -ECANCELED)
 		e = entry_ref(s->no_memory);
+	if (e)
+		count_run(s, e->outcome, flight_queue_us(flight), r == 0 ? &phases : NULL);
+	else
+		metrics_add(s->metrics, METRIC_RUNS_CANCELLED, 0, 1);
 	queue_finish(s->queue, flight, e);
 }
 
