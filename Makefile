@@ -25,7 +25,7 @@ SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize
 CFLAGS_ALL = $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
 LDFLAGS_ALL := -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 STATIC := $(if $(SAN),-pie,-static-pie)
-LIBS := -lcyaml -lyaml -ljansson -lcrypto
+LIBS := -lcyaml -lyaml -ljansson -lsqlite3 -lm -lcrypto
 
 # The guest's init: static, small, without a libc that locks or allocates behind our back.
 INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \
@@ -38,7 +38,7 @@ TEST_SRC := $(wildcard lib/*/test_*.c)
 PE_SRC   := $(wildcard bin/pe/*.c)
 INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
 
-LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o $(O)/gen/page-assets.o
 PE_OBJ   := $(PE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
 TESTS    := $(patsubst %.c,$(O)/%,$(TEST_SRC))
 INIT_OBJ := $(patsubst %,build/guest/%.o,$(basename $(INIT_SRC)))
