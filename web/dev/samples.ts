@@ -76,6 +76,53 @@ function wav(): Uint8Array {
 	return out;
 }
 
+const assembly = `	.file	"main.c"
+	.text
+	.file 1 "main.c"
+	.section	.rodata
+.LC0:
+	.string	"sum of squares: %d\\n"
+	.text
+	.globl	_Z6squarei
+	.type	_Z6squarei, @function
+_Z6squarei:
+.LFB0:
+	.loc 1 4 23
+	.cfi_startproc
+	.loc 1 5 2
+	imull	%edi, %edi	# n, n
+	.loc 1 6 1
+	movl	%edi, %eax
+	ret
+	.cfi_endproc
+	.globl	main
+	.type	main, @function
+main:
+	.loc 1 8 16
+	pushq	%rbx
+	xorl	%ebx, %ebx
+	.loc 1 10 2
+	movl	$10, %ecx
+.L3:
+	.loc 1 11 3
+	movl	%ecx, %edi
+	call	_Z6squarei
+	addl	%eax, %ebx
+	.loc 1 10 30
+	decl	%ecx
+	jne	.L3
+	.loc 1 12 2
+	movl	%ebx, %esi
+	leaq	.LC0(%rip), %rdi
+	xorl	%eax, %eax
+	call	printf@PLT
+	.loc 1 13 9
+	xorl	%eax, %eax
+	popq	%rbx
+	ret
+	.cfi_endproc
+`;
+
 const csv = `city,country,population,area km²,"note, if any"
 Tokyo,Japan,37732000,13452,"largest, by far"
 Delhi,India,32226000,2344,
@@ -126,6 +173,7 @@ export const samples: OutputFile[] = [
 	file("chart.svg", svg()),
 	{ name: "plot.png", bytes: png(120, 80, (x, y) => [x * 2, y * 3, 128, Math.hypot(x - 60, y - 40) < 36 ? 255 : 0]) },
 	{ name: "icon.png", bytes: png(12, 12, (x, y) => ((x ^ y) & 1 ? [15, 106, 96, 255] : [240, 240, 240, 255])) },
+	file("main.s", assembly),
 	file("cities.csv", csv),
 	file("package.json", json),
 	file("report.md", markdown),

@@ -15,6 +15,7 @@ interface Row {
 
 const table: Record<string, Row> = {
 	text: { title: "Text", load: () => Promise.resolve(text) },
+	asm: { title: "Assembly", load: () => import("./asm/asm").then((m) => m.asm) },
 	image: { title: "Picture", load: () => import("./image/image").then((m) => m.image) },
 	svg: { title: "Picture", load: () => import("./image/image").then((m) => m.image) },
 	html: { title: "Page", load: () => import("./html/html").then((m) => m.html) },
