@@ -80,7 +80,7 @@ static void add_labels(struct catalog *c, struct image *const *images, size_t n)
 
 static int make_text(struct programs *p, struct buf *to, struct error *err)
 {
-	cleanup(catalog_freep) struct catalog *c = NULL;
+	cleanup(catalog_unrefp) struct catalog *c = NULL;
 	struct image **images = NULL;
 	size_t n = 0;
 
