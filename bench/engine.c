@@ -83,7 +83,7 @@ static double run_once(struct run_host *host, struct image *img, struct job *job
 	struct run_phases p;
 
 	double from = now_ms();
-	if (run_job(host, img, job, &result, &p, &err) < 0)
+	if (run_job(host, img, job, NULL, &result, &p, &err) < 0)
 		die("run");
 	double ms = now_ms() - from;
 	if (result->outcome != RESULT_EXITED || result->status != 0) {

@@ -9,14 +9,14 @@
 
 #include "base/cleanup.h"
 #include "enclosure.h"
-#include "entry.h"
+#include "holder.h"
 
 #define MIB ((uint64_t)1 << 20)
 
 enum {
 	READY_MS = 30000,   /* what making one may take on a busy host */
 	RETRY_MS = 60000,   /* after a failure */
-	ENTRIES_MAX = 64,   /* templates at a time */
+	HOLDERS_MAX = 64,   /* templates at a time */
 	TICK_MS = 1000,     /* how often the maker looks around without being asked */
 	DEFAULT_MIB = 1024, /* of all templates together */
 };
@@ -28,7 +28,7 @@ struct templates {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done; /* for the maker; for who waits for a template */
 	bool stop;
-	struct entry *entries;
+	struct holder *holders;
 	struct enclosure enclosure;
 	struct templates_stats stats;
 };
@@ -42,10 +42,10 @@ uint64_t templates_class(uint64_t ram_bytes)
 	return (ram_bytes + step - 1) / step * step;
 }
 
-static struct entry *find(struct templates *t, const char *digest, const struct vm_spec *spec)
+static struct holder *find(struct templates *t, const char *digest, const struct vm_spec *spec)
 {
-	for (struct entry *e = t->entries; e; e = e->next)
-		if (entry_serves(e, digest, spec))
+	for (struct holder *e = t->holders; e; e = e->next)
+		if (holder_serves(e, digest, spec))
 			return e;
 	return NULL;
 }
@@ -54,49 +54,49 @@ static size_t count(const struct templates *t)
 {
 	size_t n = 0;
 
-	for (const struct entry *e = t->entries; e; e = e->next)
+	for (const struct holder *e = t->holders; e; e = e->next)
 		n++;
 	return n;
 }
 
 /* Looks up or asks for a template. NULL when there can be none now. */
-static struct entry *want(struct templates *t, const char *digest, const struct vm_spec *spec)
+static struct holder *want(struct templates *t, const char *digest, const struct vm_spec *spec)
 {
-	struct entry *e = find(t, digest, spec);
+	struct holder *e = find(t, digest, spec);
 
-	if (e && e->state == ENTRY_FAILED && entry_now_ms() - e->made_ms > RETRY_MS)
-		e->state = ENTRY_WANTED;
-	if (!e && t->able && count(t) < ENTRIES_MAX) {
-		e = entry_new(digest, spec);
+	if (e && e->state == HOLDER_FAILED && holder_now_ms() - e->made_ms > RETRY_MS)
+		e->state = HOLDER_WANTED;
+	if (!e && t->able && count(t) < HOLDERS_MAX) {
+		e = holder_new(digest, spec);
 		if (!e)
 			return NULL;
 		e->spec.kernel = t->config.kernel;
 		e->spec.init = t->config.init;
 		e->spec.weak_jail = t->config.weak_jail;
-		e->next = t->entries;
-		t->entries = e;
+		e->next = t->holders;
+		t->holders = e;
 	}
-	if (e && e->state == ENTRY_WANTED)
+	if (e && e->state == HOLDER_WANTED)
 		pthread_cond_signal(&t->work);
 	return e;
 }
 
 /* The template of this VM is of no more use: no clone of it is handed out again. */
-static void retire(struct entry *e)
+static void retire(struct holder *e)
 {
-	if (e->state != ENTRY_READY)
+	if (e->state != HOLDER_READY)
 		return;
-	e->state = ENTRY_RETIRED;
+	e->state = HOLDER_RETIRED;
 	while (e->n_ahead > 0)
 		clone_drop(&e->ahead[--e->n_ahead]);
 	template_retire(e->template);
 }
 
-static void release(struct templates *t, struct entry *e)
+static void release(struct templates *t, struct holder *e)
 {
 	e->running--;
-	e->used_ms = entry_now_ms();
-	if (e->state == ENTRY_RETIRED && e->running == 0)
+	e->used_ms = holder_now_ms();
+	if (e->state == HOLDER_RETIRED && e->running == 0)
 		pthread_cond_signal(&t->work);
 }
 
@@ -107,13 +107,13 @@ void templates_gone(struct vm *vm)
 	if (!t)
 		return;
 	pthread_mutex_lock(&t->lock);
-	release(t, vm->entry);
+	release(t, vm->holder);
 	pthread_mutex_unlock(&t->lock);
 	vm->templates = NULL;
 }
 
 /* Forks or takes a clone of @e, which cannot go away meanwhile, and starts it. */
-static int start(struct templates *t, struct entry *e, const struct vm_spec *spec,
+static int start(struct templates *t, struct holder *e, const struct vm_spec *spec,
 	struct clone *ready, struct vm **ret, struct error *err)
 {
 	struct clone c = *ready;
@@ -129,7 +129,7 @@ static int start(struct templates *t, struct entry *e, const struct vm_spec *spe
 		release(t, e);
 	} else {
 		(*ret)->templates = t;
-		(*ret)->entry = e;
+		(*ret)->holder = e;
 		e->clones++;
 		t->stats.clones++;
 		if (!waited)
@@ -147,14 +147,14 @@ int templates_start(struct templates *t, const char *digest, const struct vm_spe
 	struct clone ready = { .pidfd = -1, .start_fd = -1 };
 
 	pthread_mutex_lock(&t->lock);
-	struct entry *e = want(t, digest, spec);
-	bool usable = e && e->state == ENTRY_READY;
+	struct holder *e = want(t, digest, spec);
+	bool usable = e && e->state == HOLDER_READY;
 	if (usable) {
 		e->running++;
-		e->used_ms = entry_now_ms();
+		e->used_ms = holder_now_ms();
 		if (spec->cpu >= 0 && (size_t)spec->cpu < sizeof e->cpus)
 			e->cpus[spec->cpu] = true;
-		entry_take_ahead(e, spec->cpu, &ready);
+		holder_take_ahead(e, spec->cpu, &ready);
 	} else {
 		t->stats.cold++;
 	}
@@ -179,8 +179,8 @@ int templates_warm(struct templates *t, const char *digest, const struct vm_spec
 	}
 
 	pthread_mutex_lock(&t->lock);
-	struct entry *e = want(t, digest, spec);
-	while (e && (e->state == ENTRY_WANTED || e->state == ENTRY_MAKING) && r == 0) {
+	struct holder *e = want(t, digest, spec);
+	while (e && (e->state == HOLDER_WANTED || e->state == HOLDER_MAKING) && r == 0) {
 		r = pthread_cond_timedwait(&t->done, &t->lock, &until);
 		e = find(t, digest, spec);
 	}
@@ -190,7 +190,7 @@ int templates_warm(struct templates *t, const char *digest, const struct vm_spec
 		r = refuse(err, -ETIME, "the template was not ready in time");
 	else if (!e)
 		r = refuse(err, -EAGAIN, "no room for a template of '%s'", digest);
-	else if (e->state == ENTRY_FAILED)
+	else if (e->state == HOLDER_FAILED)
 		r = refuse(err, -EIO, "%s", e->error.text);
 	pthread_mutex_unlock(&t->lock);
 	return r;
@@ -199,7 +199,7 @@ int templates_warm(struct templates *t, const char *digest, const struct vm_spec
 void templates_drop(struct templates *t, const char *digest)
 {
 	pthread_mutex_lock(&t->lock);
-	for (struct entry *e = t->entries; e; e = e->next)
+	for (struct holder *e = t->holders; e; e = e->next)
 		if (!digest || strcmp(e->digest, digest) == 0)
 			retire(e);
 	pthread_cond_signal(&t->work);
@@ -210,8 +210,8 @@ void templates_stats(struct templates *t, struct templates_stats *ret)
 {
 	pthread_mutex_lock(&t->lock);
 	*ret = t->stats;
-	for (const struct entry *e = t->entries; e; e = e->next)
-		if (e->state == ENTRY_READY) {
+	for (const struct holder *e = t->holders; e; e = e->next)
+		if (e->state == HOLDER_READY) {
 			ret->alive++;
 			ret->waiting += e->n_ahead;
 			ret->bytes += template_bytes(e->template);
@@ -223,16 +223,16 @@ void templates_list(
 	struct templates *t, void (*tell)(void *ctx, const struct template_info *info), void *ctx)
 {
 	static const char *const words[] = {
-		[ENTRY_WANTED] = "wanted",
-		[ENTRY_MAKING] = "making",
-		[ENTRY_READY] = "ready",
-		[ENTRY_FAILED] = "failed",
-		[ENTRY_RETIRED] = "retired",
+		[HOLDER_WANTED] = "wanted",
+		[HOLDER_MAKING] = "making",
+		[HOLDER_READY] = "ready",
+		[HOLDER_FAILED] = "failed",
+		[HOLDER_RETIRED] = "retired",
 	};
 
 	pthread_mutex_lock(&t->lock);
-	uint64_t now = entry_now_ms();
-	for (const struct entry *e = t->entries; e; e = e->next) {
+	uint64_t now = holder_now_ms();
+	for (const struct holder *e = t->holders; e; e = e->next) {
 		const struct template_info info = {
 			.digest = e->digest,
 			.state = words[e->state],
@@ -242,7 +242,7 @@ void templates_list(
 			.running = e->running,
 			.age_ms = e->made_ms ? now - e->made_ms : 0,
 			.idle_ms = now - e->used_ms,
-			.message = e->state == ENTRY_FAILED ? e->error.text : "",
+			.message = e->state == HOLDER_FAILED ? e->error.text : "",
 		};
 		tell(ctx, &info);
 	}
@@ -254,13 +254,13 @@ void templates_list(
 
 static bool make_one(struct templates *t)
 {
-	struct entry *e = t->entries;
+	struct holder *e = t->holders;
 
-	while (e && e->state != ENTRY_WANTED)
+	while (e && e->state != HOLDER_WANTED)
 		e = e->next;
 	if (!e)
 		return false;
-	e->state = ENTRY_MAKING;
+	e->state = HOLDER_MAKING;
 	pthread_mutex_unlock(&t->lock);
 
 	struct vm_template *made = NULL;
@@ -273,9 +273,9 @@ static bool make_one(struct templates *t)
 
 	pthread_mutex_lock(&t->lock);
 	e->template = made;
-	e->state = r < 0 ? ENTRY_FAILED : ENTRY_READY;
+	e->state = r < 0 ? HOLDER_FAILED : HOLDER_READY;
 	e->error = err;
-	e->made_ms = entry_now_ms();
+	e->made_ms = holder_now_ms();
 	*(r < 0 ? &t->stats.failed : &t->stats.made) += 1;
 	pthread_cond_broadcast(&t->done);
 	return true;
@@ -283,14 +283,14 @@ static bool make_one(struct templates *t)
 
 static bool free_retired(struct templates *t)
 {
-	for (struct entry **at = &t->entries; *at; at = &(*at)->next) {
-		struct entry *e = *at;
+	for (struct holder **at = &t->holders; *at; at = &(*at)->next) {
+		struct holder *e = *at;
 
-		if (e->state != ENTRY_RETIRED || e->running > 0)
+		if (e->state != HOLDER_RETIRED || e->running > 0)
 			continue;
 		*at = e->next;
 		pthread_mutex_unlock(&t->lock);
-		entry_free(e);
+		holder_free(e);
 		pthread_mutex_lock(&t->lock);
 		return true;
 	}
@@ -300,11 +300,11 @@ static bool free_retired(struct templates *t)
 /* One that has not been used for longest, when they are too large together. */
 static bool evict_one(struct templates *t)
 {
-	struct entry *oldest = NULL;
+	struct holder *oldest = NULL;
 	uint64_t bytes = 0, n = 0;
 
-	for (struct entry *e = t->entries; e; e = e->next) {
-		if (e->state != ENTRY_READY)
+	for (struct holder *e = t->holders; e; e = e->next) {
+		if (e->state != HOLDER_READY)
 			continue;
 		n++;
 		bytes += template_bytes(e->template);
@@ -317,7 +317,7 @@ static bool evict_one(struct templates *t)
 	return true;
 }
 
-static size_t waiting_on(const struct entry *e, int cpu)
+static size_t waiting_on(const struct holder *e, int cpu)
 {
 	size_t n = 0;
 
@@ -327,9 +327,9 @@ static size_t waiting_on(const struct entry *e, int cpu)
 }
 
 /* A CPU of a ready template that has too few clones waiting; -1 for none. */
-static int short_of_clones(const struct templates *t, const struct entry *e)
+static int short_of_clones(const struct templates *t, const struct holder *e)
 {
-	if (e->state != ENTRY_READY || e->n_ahead == ENTRY_AHEAD_MAX)
+	if (e->state != HOLDER_READY || e->n_ahead == HOLDER_AHEAD_MAX)
 		return -1;
 	for (int cpu = 0; (size_t)cpu < sizeof e->cpus; cpu++)
 		if (e->cpus[cpu] && waiting_on(e, cpu) < t->config.ahead)
@@ -340,7 +340,7 @@ static int short_of_clones(const struct templates *t, const struct entry *e)
 static bool fork_ahead(struct templates *t)
 {
 	int cpu = -1;
-	struct entry *e = t->entries;
+	struct holder *e = t->holders;
 	struct clone c;
 	struct error err;
 
@@ -399,11 +399,11 @@ static void *maker_main(void *arg)
 		if (!busy && !t->stop)
 			await_work(t);
 	}
-	while (t->entries) {
-		struct entry *e = t->entries;
+	while (t->holders) {
+		struct holder *e = t->holders;
 
-		t->entries = e->next;
-		entry_free(e);
+		t->holders = e->next;
+		holder_free(e);
 	}
 	enclosure_done(&t->enclosure);
 	pthread_mutex_unlock(&t->lock);

@@ -11,7 +11,7 @@ enum uml_fd { UML_FD_NULL, UML_FD_OUT, UML_FD_ERR, UML_FD_INITRD, UML_FD_LOCKDOW
 struct vm {
 	struct jail jail;
 	struct templates *templates; /* whose clone this is; NULL when it was booted */
-	struct entry *entry;         /* which of them */
+	struct holder *holder;       /* which of them */
 	int clone_pidfd, clone_pid;
 	int console_fd;
 	char console[VM_CONSOLE_BYTES + 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "entry.h"
+#include "holder.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 
-uint64_t entry_now_ms(void)
+uint64_t holder_now_ms(void)
 {
 	struct timespec t;
 
@@ -22,14 +22,14 @@ static bool is_job_disk(size_t i)
 	return i == VM_INPUT_DISK || i == VM_OUTPUT_DISK;
 }
 
-static void freep(struct entry **e)
+static void freep(struct holder **e)
 {
-	entry_free(*e);
+	holder_free(*e);
 }
 
-struct entry *entry_new(const char *digest, const struct vm_spec *spec)
+struct holder *holder_new(const char *digest, const struct vm_spec *spec)
 {
-	cleanup(freep) struct entry *e = calloc(1, sizeof *e);
+	cleanup(freep) struct holder *e = calloc(1, sizeof *e);
 
 	if (!e)
 		return NULL;
@@ -48,18 +48,18 @@ struct entry *entry_new(const char *digest, const struct vm_spec *spec)
 		if (e->disks[i].fd < 0)
 			return NULL;
 	}
-	e->used_ms = entry_now_ms();
+	e->used_ms = holder_now_ms();
 	return take_ptr(e);
 }
 
-bool entry_serves(const struct entry *e, const char *digest, const struct vm_spec *spec)
+bool holder_serves(const struct holder *e, const char *digest, const struct vm_spec *spec)
 {
-	return e->state != ENTRY_RETIRED && strcmp(e->digest, digest) == 0 &&
+	return e->state != HOLDER_RETIRED && strcmp(e->digest, digest) == 0 &&
 	       e->spec.ram_bytes == templates_class(spec->ram_bytes) &&
 	       e->spec.n_disks == spec->n_disks;
 }
 
-void entry_free(struct entry *e)
+void holder_free(struct holder *e)
 {
 	if (!e)
 		return;
@@ -71,7 +71,7 @@ void entry_free(struct entry *e)
 	free(e);
 }
 
-bool entry_take_ahead(struct entry *e, int cpu, struct clone *ret)
+bool holder_take_ahead(struct holder *e, int cpu, struct clone *ret)
 {
 	for (size_t i = 0; i < e->n_ahead; i++)
 		if (e->ahead[i].cpu == cpu) {
