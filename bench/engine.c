@@ -134,7 +134,11 @@ int main(int argc, char **argv)
 		.init = { init_image_start, (size_t)(init_image_end - init_image_start) },
 		.cpu = sched_getcpu(),
 	};
-	struct templates_config config = { .kernel = kernel, .init = host.init };
+	char profiles[4096];
+	snprintf(profiles, sizeof profiles, "%s/warm", store);
+	struct templates_config config = {
+		.kernel = kernel, .init = host.init, .profiles = profiles
+	};
 	config.ahead = strcmp(mode, "ahead") == 0 ? 4 : 0;
 	if (strcmp(mode, "cold") != 0 && templates_new(&config, &host.templates, &err) < 0)
 		die("templates");

@@ -40,6 +40,7 @@ enum disk { DISK_IMAGE, DISK_INPUT, DISK_OUTPUT, DISK_DATA };
 /* What the host asks for, read from the input bundle. Spans point into the bundle. */
 struct config {
 	uint64_t timeout_ms, memory_bytes, output_bytes, scratch_bytes, input_bytes, pids_max;
+	uint64_t record;      /* 1: say what of the image was read */
 	uint64_t live_offset; /* of the output disk's part where output is shown; 0: nowhere */
 	uint64_t data_disks;  /* disks behind the image's own that its files live on */
 	struct span cwd, user, hostname;
@@ -76,6 +77,8 @@ struct guest {
 	int proc_fd, cgroup_fd, output_fd; /* directories: ours, the program's, /output */
 	int dev_fd;                        /* the initramfs' /dev, where the disks are */
 	int hosts_fd;                      /* the program's /etc/hosts */
+	int image_fd;                      /* the image's own root */
+	struct span warm;                  /* what a template is to read of it */
 	int output_disk_fd;
 	int stdin_fd;
 	int out_pipe[2][2]; /* stdout, stderr: read and write end */

@@ -84,6 +84,7 @@ static void read_config(struct span s)
 		{ "pids_max", offsetof(struct config, pids_max) },
 		{ "data_disks", offsetof(struct config, data_disks) },
 		{ "live_offset", offsetof(struct config, live_offset) },
+		{ "record", offsetof(struct config, record) },
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "init.h"
+#include "warm.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,7 +17,9 @@ int main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0);
 
 	console_open();
-	if (!template)
+	if (template)
+		warm_load();
+	else
 		input_read();
 	root_build();
 	cgroup_build();

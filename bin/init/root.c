@@ -61,6 +61,7 @@ static void image_mount(void)
 	make_dir("/image", 0755);
 	mknod("/dev/image", S_IFBLK | 0600, makedev(98, DISK_IMAGE * 16));
 	mount_at("/dev/image", "/image", "erofs", MS_RDONLY | MS_NODEV | MS_NOATIME, options);
+	guest.image_fd = open_dir("/image");
 }
 
 static void scratch_mount(void)

@@ -5,6 +5,7 @@
  * within read(); see doc/fork.md.
  */
 #include "program.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,7 @@ void template_wait(void)
 	char byte;
 
 	program_await_reaper();
+	warm_cache();
 	cleanup_fd int fd = openat(guest.proc_fd, "template", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, &byte, 1) < 0)
 		die("become a template: %s", strerror(errno));

@@ -38,8 +38,9 @@ struct run {
 	struct live live;
 	int input_fd, output_fd;
 	struct vm *vm;
-	bool is_clone;
-	int code; /* how the guest kernel ended */
+	bool is_clone, record;
+	const struct result *result; /* borrowed */
+	int code;                    /* how the guest kernel ended */
 	struct moment begin, packed, started, ended, collected;
 };
 
@@ -72,7 +73,11 @@ static int make_disks(struct run *r, const struct image *img, struct error *err)
 	uint64_t size = output_disk_size(&r->job->limits), limit = r->job->limits.output_bytes;
 	bool live = r->watch && r->watch->output;
 
-	int e = job_pack(r->job, img, live ? size : 0, &r->input_fd, err);
+	struct templates *templates = r->host->templates;
+
+	r->record = templates && templates_curious(templates, img->digest);
+	const struct job_notes notes = { live ? size : 0, r->record };
+	int e = job_pack(r->job, img, &notes, &r->input_fd, err);
 	if (e < 0)
 		return e;
 	r->output_fd = memfd_new("output");
@@ -85,7 +90,20 @@ static int make_disks(struct run *r, const struct image *img, struct error *err)
 
 static_assert(DISKS_OWN + IMAGE_DATA_MAX <= VM_DISKS_MAX, "an image may have more than fits");
 
-static int start(struct run *r, const struct image *img, struct error *err)
+/* Whatever keeps a clone from starting, booting is the answer. */
+static int start_vm(
+	struct run *r, const struct image *img, const struct vm_spec *spec, struct error *err)
+{
+	if (r->host->templates &&
+		templates_start(r->host->templates, img->digest, spec, &r->vm, NULL) == 0)
+		r->is_clone = true;
+	return r->is_clone ? 0 : r->host->engine->start(spec, &r->vm, err);
+}
+
+static int with_spec(struct run *r, const struct image *img,
+	int (*what)(struct run *r, const struct image *img, const struct vm_spec *spec,
+		struct error *err),
+	struct error *err)
 {
 	const struct job_limits *l = &r->job->limits;
 	struct vm_disk disks[DISKS_OWN + IMAGE_DATA_MAX] = {
@@ -108,11 +126,19 @@ static int start(struct run *r, const struct image *img, struct error *err)
 		.weak_jail = r->host->weak_jail,
 	};
 
-	/* Whatever keeps a clone from starting, booting is the answer. */
-	if (r->host->templates && *img->digest &&
-		templates_start(r->host->templates, img->digest, &spec, &r->vm, NULL) == 0)
-		r->is_clone = true;
-	return r->is_clone ? 0 : r->host->engine->start(&spec, &r->vm, err);
+	return what(r, img, &spec, err);
+}
+
+/* What the run shows of what others will want to read. */
+static int teach(
+	struct run *r, const struct image *img, const struct vm_spec *spec, struct error *err)
+{
+	(void)err;
+	if (r->record)
+		templates_learn(r->host->templates, img->digest, spec, r->result->warm);
+	else if (r->is_clone)
+		templates_missed(r->host->templates, img->digest, r->result->read_bytes);
+	return 0;
 }
 
 /*
@@ -155,7 +181,8 @@ static int follow(struct run *r)
 	if (!w)
 		return vm_wait(r->host->engine, r->vm, -1, limit);
 	for (;;) {
-		uint64_t now = moment_now().ns / 1000000, left = now < deadline ? deadline - now : 0;
+		uint64_t now = moment_now().ns / 1000000,
+			 left = now < deadline ? deadline - now : 0;
 		uint64_t part = w->output && left > LIVE_MS ? LIVE_MS : left;
 		int e = vm_wait(r->host->engine, r->vm, w->cancel_fd, part);
 
@@ -275,7 +302,7 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 		return e;
 	r.packed = moment_now();
 
-	e = start(&r, img, err);
+	e = with_spec(&r, img, start_vm, err);
 	if (e < 0)
 		return e;
 	r.started = moment_now();
@@ -288,6 +315,9 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 		return e;
 	r.collected = moment_now();
 	account(&r, result, phases);
+	r.result = result;
+	if (host->templates)
+		with_spec(&r, img, teach, NULL);
 	*ret = result;
 	return 0;
 }

@@ -66,7 +66,8 @@ static int make_placeholder(const char *name, struct error *err)
 	return r < 0 ? fail(err, r, "make a template's disk") : take_fd(fd);
 }
 
-static int boot(struct vm_template *t, const struct vm_spec *spec, struct error *err)
+static int boot(
+	struct vm_template *t, const struct vm_spec *spec, struct span warm, struct error *err)
 {
 	struct vm_disk disks[VM_DISKS_MAX];
 	struct vm_spec own = *spec;
@@ -90,7 +91,8 @@ static int boot(struct vm_template *t, const struct vm_spec *spec, struct error 
 		return fail(err, r, "make a template's socket");
 	t->control_fd = pair[0];
 	cleanup_fd int theirs = pair[1];
-	return uml_boot(&own, t->console_fd, theirs, &t->jail, err);
+	const struct uml_template role = { theirs, warm };
+	return uml_boot(&own, t->console_fd, &role, &t->jail, err);
 }
 
 int template_boot(
@@ -98,7 +100,6 @@ int template_boot(
 {
 	cleanup(freep) struct vm_template *t = calloc(1, sizeof *t);
 
-	(void)warm;
 	if (!t)
 		return fail(err, -ENOMEM, "make a template");
 	pthread_mutex_init(&t->lock, NULL);
@@ -108,7 +109,7 @@ int template_boot(
 	t->console_fd = uml_console_new(err);
 	if (t->console_fd < 0)
 		return t->console_fd;
-	int r = boot(t, spec, err);
+	int r = boot(t, spec, warm, err);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(t);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "enclosure.h"
 #include "holder.h"
+#include "lessons.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -30,6 +31,7 @@ struct templates {
 	bool stop;
 	struct holder *holders;
 	struct enclosure enclosure;
+	struct lessons lessons;
 	struct templates_stats stats;
 };
 
@@ -42,12 +44,15 @@ uint64_t templates_class(uint64_t ram_bytes)
 	return (ram_bytes + step - 1) / step * step;
 }
 
+/* A ready one if there is any. */
 static struct holder *find(struct templates *t, const char *digest, const struct vm_spec *spec)
 {
+	struct holder *found = NULL;
+
 	for (struct holder *e = t->holders; e; e = e->next)
-		if (holder_serves(e, digest, spec))
-			return e;
-	return NULL;
+		if (holder_serves(e, digest, spec) && (!found || e->state == HOLDER_READY))
+			found = e;
+	return found;
 }
 
 static size_t count(const struct templates *t)
@@ -59,26 +64,70 @@ static size_t count(const struct templates *t)
 	return n;
 }
 
+/* One more that is wanted. NULL when there can be none. */
+static struct holder *add(struct templates *t, const char *digest, const struct vm_spec *spec)
+{
+	if (!t->able || count(t) >= HOLDERS_MAX)
+		return NULL;
+	struct holder *e = holder_new(digest, spec);
+	if (!e)
+		return NULL;
+	e->spec.kernel = t->config.kernel;
+	e->spec.init = t->config.init;
+	e->spec.weak_jail = t->config.weak_jail;
+	e->next = t->holders;
+	t->holders = e;
+	pthread_cond_signal(&t->work);
+	return e;
+}
+
 /* Looks up or asks for a template. NULL when there can be none now. */
 static struct holder *want(struct templates *t, const char *digest, const struct vm_spec *spec)
 {
 	struct holder *e = find(t, digest, spec);
 
-	if (e && e->state == HOLDER_FAILED && holder_now_ms() - e->made_ms > RETRY_MS)
+	if (!e)
+		return add(t, digest, spec);
+	if (e->state == HOLDER_FAILED && holder_now_ms() - e->made_ms > RETRY_MS) {
 		e->state = HOLDER_WANTED;
-	if (!e && t->able && count(t) < HOLDERS_MAX) {
-		e = holder_new(digest, spec);
-		if (!e)
-			return NULL;
-		e->spec.kernel = t->config.kernel;
-		e->spec.init = t->config.init;
-		e->spec.weak_jail = t->config.weak_jail;
-		e->next = t->holders;
-		t->holders = e;
-	}
-	if (e && e->state == HOLDER_WANTED)
 		pthread_cond_signal(&t->work);
+	}
 	return e;
+}
+
+bool templates_curious(struct templates *t, const char *digest)
+{
+	pthread_mutex_lock(&t->lock);
+	bool curious = t->able && lessons_curious(&t->lessons, digest);
+	pthread_mutex_unlock(&t->lock);
+	return curious;
+}
+
+static bool is_coming(const struct templates *t, const char *digest, const struct vm_spec *spec)
+{
+	for (const struct holder *e = t->holders; e; e = e->next)
+		if (holder_serves(e, digest, spec) && e->state == HOLDER_WANTED)
+			return true;
+	return false;
+}
+
+void templates_learn(
+	struct templates *t, const char *digest, const struct vm_spec *spec, struct span list)
+{
+	bool more = false;
+
+	pthread_mutex_lock(&t->lock);
+	lessons_learn(&t->lessons, digest, list, &more);
+	if (more && !is_coming(t, digest, spec))
+		add(t, digest, spec);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void templates_missed(struct templates *t, const char *digest, uint64_t bytes)
+{
+	pthread_mutex_lock(&t->lock);
+	lessons_missed(&t->lessons, digest, bytes);
+	pthread_mutex_unlock(&t->lock);
 }
 
 /* The template of this VM is of no more use: no clone of it is handed out again. */
@@ -147,7 +196,8 @@ int templates_start(struct templates *t, const char *digest, const struct vm_spe
 	struct clone ready = { .pidfd = -1, .start_fd = -1 };
 
 	pthread_mutex_lock(&t->lock);
-	struct holder *e = want(t, digest, spec);
+	/* The first runs of an image show what its template should have read. */
+	struct holder *e = lessons_known(&t->lessons, digest) ? want(t, digest, spec) : NULL;
 	bool usable = e && e->state == HOLDER_READY;
 	if (usable) {
 		e->running++;
@@ -261,11 +311,14 @@ static bool make_one(struct templates *t)
 	if (!e)
 		return false;
 	e->state = HOLDER_MAKING;
+	cleanup_buf struct buf warm = { 0 };
+	if (t->lessons.dir)
+		profile_load(t->lessons.dir, e->digest, &warm);
 	pthread_mutex_unlock(&t->lock);
 
 	struct vm_template *made = NULL;
 	struct error err = { "" };
-	int r = template_boot(&e->spec, (struct span){ "", 0 }, &made, &err);
+	int r = template_boot(&e->spec, buf_span(&warm), &made, &err);
 	if (r == 0)
 		r = template_await(made, READY_MS, &err);
 	if (r < 0)
@@ -277,6 +330,10 @@ static bool make_one(struct templates *t)
 	e->error = err;
 	e->made_ms = holder_now_ms();
 	*(r < 0 ? &t->stats.failed : &t->stats.made) += 1;
+	/* It takes the place of those that knew less. */
+	for (struct holder *other = t->holders; r == 0 && other; other = other->next)
+		if (other != e && holder_serves(other, e->digest, &e->spec))
+			retire(other);
 	pthread_cond_broadcast(&t->done);
 	return true;
 }
@@ -406,6 +463,7 @@ static void *maker_main(void *arg)
 		holder_free(e);
 	}
 	enclosure_done(&t->enclosure);
+	lessons_done(&t->lessons);
 	pthread_mutex_unlock(&t->lock);
 	return NULL;
 }
@@ -424,7 +482,10 @@ int templates_new(const struct templates_config *config, struct templates **ret,
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->work, NULL);
 	pthread_cond_init(&t->done, NULL);
-	int r = -pthread_create(&t->maker, NULL, maker_main, t);
+	int r = lessons_open(&t->lessons, config->profiles);
+	if (r < 0)
+		return fail(err, r, "make templates");
+	r = -pthread_create(&t->maker, NULL, maker_main, t);
 	if (r < 0)
 		return fail(err, r, "start the thread that makes templates");
 	*ret = take_ptr(t);

@@ -28,6 +28,7 @@ struct templates_config {
 	uint64_t memory_bytes; /* host memory of all templates together; 0 for a default */
 	size_t ahead;          /* clones to have waiting for each CPU that asked */
 	bool weak_jail;
+	const char *profiles; /* directory for what runs read of images; NULL: nothing is learnt */
 };
 
 struct templates_stats {
@@ -67,6 +68,16 @@ int templates_warm(struct templates *t, const char *digest, const struct vm_spec
 
 /* Lets go of the templates of @digest (NULL: of all); their clones go on. */
 void templates_drop(struct templates *t, const char *digest);
+
+/* Whether the next run of @digest is to say what it reads of the image. */
+bool templates_curious(struct templates *t, const char *digest);
+
+/* What a run like @spec said. A template is made, or made anew, when that pays. */
+void templates_learn(
+	struct templates *t, const char *digest, const struct vm_spec *spec, struct span list);
+
+/* A clone read @bytes of the image from disk. */
+void templates_missed(struct templates *t, const char *digest, uint64_t bytes);
 
 void templates_stats(struct templates *t, struct templates_stats *ret);
 

@@ -94,7 +94,7 @@ static void build_command_line(struct command_line *c, const struct vm_spec *spe
 }
 
 /* An initramfs is a newc archive like a bundle. */
-static int make_initrd(struct span init, struct error *err)
+static int make_initrd(struct span init, struct span warm, struct error *err)
 {
 	char buf[BUNDLE_BLOCK];
 	struct bundle_writer w;
@@ -104,6 +104,8 @@ static int make_initrd(struct span init, struct error *err)
 		return fail(err, fd, "make the guest's initramfs");
 	bundle_writer_init(&w, fd, BUNDLE_DATA_MAX, buf, sizeof buf);
 	int r = bundle_add(&w, SPAN_LITERAL("init"), 0755, init);
+	if (r == 0 && warm.n > 0)
+		r = bundle_add(&w, SPAN_LITERAL("warm"), 0600, warm);
 	if (r == 0)
 		r = bundle_finish(&w);
 	return r < 0 ? fail(err, r, "make the guest's initramfs") : take_fd(fd);
@@ -125,12 +127,12 @@ int uml_console_new(struct error *err)
 	return r < 0 ? fail(err, r, "make the guest's console") : take_fd(fd);
 }
 
-int uml_boot(const struct vm_spec *spec, int console_fd, int control_fd, struct jail *ret,
-	struct error *err)
+int uml_boot(const struct vm_spec *spec, int console_fd, const struct uml_template *template,
+	struct jail *ret, struct error *err)
 {
 	struct command_line c = { .n = 0 };
 	int fds[UML_FD_DISKS + VM_DISKS_MAX + 1];
-	bool template = control_fd >= 0;
+	static const struct span nothing = { "", 0 };
 
 	if (spec->n_disks > VM_DISKS_MAX)
 		return refuse(err, -EINVAL, "start a VM: %zu disks, at most %d", spec->n_disks,
@@ -138,7 +140,8 @@ int uml_boot(const struct vm_spec *spec, int console_fd, int control_fd, struct 
 	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null_fd < 0)
 		return fail(err, -errno, "open '/dev/null'");
-	cleanup_fd int initrd_fd = make_initrd(spec->init, err);
+	cleanup_fd int initrd_fd =
+		make_initrd(spec->init, template ? template->warm : nothing, err);
 	if (initrd_fd < 0)
 		return initrd_fd;
 	cleanup_fd int lockdown_fd =
@@ -152,22 +155,23 @@ int uml_boot(const struct vm_spec *spec, int console_fd, int control_fd, struct 
 	fds[UML_FD_LOCKDOWN] = lockdown_fd;
 	for (size_t i = 0; i < spec->n_disks; i++)
 		fds[UML_FD_DISKS + i] = spec->disks[i].fd;
-	fds[UML_FD_DISKS + spec->n_disks] = control_fd;
-	build_command_line(&c, spec, template);
+	if (template)
+		fds[UML_FD_DISKS + spec->n_disks] = template->control_fd;
+	build_command_line(&c, spec, template != NULL);
 
 	struct jail_spec jail = {
 		.program_fd = vm_kernel_fd(spec->kernel),
 		.argv = c.argv,
 		.fds = fds,
-		.n_fds = UML_FD_DISKS + spec->n_disks + template,
+		.n_fds = UML_FD_DISKS + spec->n_disks + (template != NULL),
 		.cpu = spec->cpu,
 		.address_bytes = vm_host_bytes(spec),
 		.cpu_seconds = spec->cpu_seconds,
 		.processes = template ? FAMILY_PROCESSES : vm_host_processes(spec),
 		.with_proc = !vm_kernel_has(spec->kernel, "fd-files"),
 		.weak = spec->weak_jail,
-		.family = template,
-		.no_cgroup = template,
+		.family = template != NULL,
+		.no_cgroup = template != NULL,
 	};
 	return jail_start(&jail, ret, err);
 }
@@ -216,7 +220,7 @@ static int uml_start(const struct vm_spec *spec, struct vm **ret, struct error *
 	vm->console_fd = uml_console_new(err);
 	if (vm->console_fd < 0)
 		return vm->console_fd;
-	int r = uml_boot(spec, vm->console_fd, -1, &vm->jail, err);
+	int r = uml_boot(spec, vm->console_fd, NULL, &vm->jail, err);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(vm);

@@ -20,12 +20,15 @@ struct vm {
 /* The bounded file that a guest's console is, or a negative errno. */
 int uml_console_new(struct error *err);
 
-/*
- * Starts a guest kernel in a jail with its console on @console_fd. With @control_fd not -1 it
- * becomes a template that takes its requests there.
- */
-int uml_boot(const struct vm_spec *spec, int console_fd, int control_fd, struct jail *ret,
-	struct error *err);
+/* What makes a guest a template. */
+struct uml_template {
+	int control_fd;   /* where it takes its requests */
+	struct span warm; /* what to read of the image beforehand (bundle/warm.h) */
+};
+
+/* Starts a guest kernel in a jail with its console on @console_fd. @template is NULL for a VM. */
+int uml_boot(const struct vm_spec *spec, int console_fd, const struct uml_template *template,
+	struct jail *ret, struct error *err);
 
 /* A VM with nothing in it, or NULL; uml_free() it. */
 struct vm *uml_new(void);
