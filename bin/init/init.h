@@ -79,6 +79,7 @@ struct guest {
 	int hosts_fd;                      /* the program's /etc/hosts */
 	int image_fd;                      /* the image's own root */
 	struct span warm;                  /* what a template is to read of it */
+	uint64_t read_before;              /* bytes of it that a template had read */
 	int output_disk_fd;
 	int stdin_fd;
 	int out_pipe[2][2]; /* stdout, stderr: read and write end */

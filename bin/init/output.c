@@ -20,8 +20,6 @@
 #include "base/cleanup.h"
 #include "bundle/bundle.h"
 #include "bundle/warm.h"
-#include "base/parse.h"
-#include "sys/io.h"
 
 enum { BUFFER = 1 << 20, SKIPPED_ROOM = 65536, DENTS_ROOM = 1024, EXIT_ROOM = 4096, OWN_LAST = 3 };
 
@@ -176,31 +174,6 @@ static void pack_stream(struct packer *p, const char *name, struct span data)
 		power_off();
 }
 
-/* Of the image's disks, as /proc/diskstats counts: name, reads, joined reads, sectors. */
-static uint64_t image_bytes_read(void)
-{
-	char text[2048];
-	uint64_t sectors, all = 0;
-
-	cleanup_fd int fd = openat(guest.proc_fd, "diskstats", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
-	struct span rest = { text, n > 0 ? (size_t)n : 0 }, line, word;
-	while (span_cut(&rest, '\n', &line)) {
-		struct span disk = { "", 0 };
-		for (int i = 0; i < 6 && span_cut(&line, ' ', &word);) {
-			if (word.n == 0)
-				continue;
-			if (i++ == 2)
-				disk = word;
-		}
-		if (!span_equal(disk, SPAN_LITERAL("ubdb")) &&
-			!span_equal(disk, SPAN_LITERAL("ubdc")) &&
-			parse_u64(word, INT64_MAX / 512, &sectors) == 0)
-			all += sectors * 512;
-	}
-	return all;
-}
-
 static void pack_exit(struct packer *p)
 {
 	static const char *const words[] = {
@@ -234,7 +207,8 @@ static void pack_exit(struct packer *p)
 		(unsigned long long)(ran ? cgroup_read("cpu.stat", "user_usec") : 0),
 		(unsigned long long)(ran ? cgroup_read("cpu.stat", "system_usec") : 0),
 		(unsigned long long)(ran ? cgroup_read("memory.peak", "") : 0),
-		(unsigned long long)p->skipped_more, (unsigned long long)image_bytes_read(),
+		(unsigned long long)p->skipped_more,
+		(unsigned long long)(warm_bytes_read() - guest.read_before),
 		(unsigned long long)guest.stamp_start, (unsigned long long)guest.stamp_ready,
 		(unsigned long long)guest.stamp_exec, (unsigned long long)guest.stamp_end,
 		(unsigned long long)stamp());

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "bundle/warm.h"
 #include "sys/io.h"
 
@@ -90,6 +91,7 @@ void warm_cache(void)
 	while (warm_next(&rest, &record, &error))
 		warm_file(&record);
 	munmap((void *)(uintptr_t)guest.warm.p, guest.warm.n);
+	guest.read_before = warm_bytes_read();
 }
 
 /* "FIRST+COUNT,..." of the pages that @resident says are there, from page @base on. */
@@ -201,4 +203,29 @@ struct span warm_record(void)
 	r.text = memory_get(WARM_TEXT_MAX);
 	record_dir(&r, guest.image_fd, 0, 0);
 	return (struct span){ r.text, r.n };
+}
+
+/* Of the image's disks, as /proc/diskstats counts: name, reads, joined reads, sectors. */
+uint64_t warm_bytes_read(void)
+{
+	char text[2048];
+	uint64_t sectors, all = 0;
+
+	cleanup_fd int fd = openat(guest.proc_fd, "diskstats", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
+	struct span rest = { text, n > 0 ? (size_t)n : 0 }, line, word;
+	while (span_cut(&rest, '\n', &line)) {
+		struct span disk = { "", 0 };
+		for (int i = 0; i < 6 && span_cut(&line, ' ', &word);) {
+			if (word.n == 0)
+				continue;
+			if (i++ == 2)
+				disk = word;
+		}
+		if (!span_equal(disk, SPAN_LITERAL("ubdb")) &&
+			!span_equal(disk, SPAN_LITERAL("ubdc")) &&
+			parse_u64(word, INT64_MAX / 512, &sectors) == 0)
+			all += sectors * 512;
+	}
+	return all;
 }
