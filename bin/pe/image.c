@@ -17,6 +17,7 @@ static const struct {
 	{ "show", cmd_image_show, &image_show_command },
 	{ "rm", cmd_image_rm, &image_rm_command },
 	{ "test", cmd_image_test, &image_test_command },
+	{ "warm", cmd_image_warm, &image_warm_command },
 };
 
 static void usage(FILE *to)

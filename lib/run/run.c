@@ -40,7 +40,8 @@ struct run {
 	struct vm *vm;
 	bool is_clone, record;
 	const struct result *result; /* borrowed */
-	int code;                    /* how the guest kernel ended */
+	uint64_t warm_ms;
+	int code; /* how the guest kernel ended */
 	struct moment begin, packed, started, ended, collected;
 };
 
@@ -315,9 +316,31 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 		return e;
 	r.collected = moment_now();
 	account(&r, result, phases);
+	result->is_clone = r.is_clone;
 	r.result = result;
 	if (host->templates)
 		with_spec(&r, img, teach, NULL);
 	*ret = result;
 	return 0;
+}
+
+static int warm(
+	struct run *r, const struct image *img, const struct vm_spec *spec, struct error *err)
+{
+	return templates_warm(r->host->templates, img->digest, spec, r->warm_ms, err);
+}
+
+int run_warm(const struct run_host *host, const struct image *img, uint64_t timeout_ms,
+	struct error *err)
+{
+	cleanup(job_freep) struct job *job = job_new();
+	struct run r = { .host = host,
+		.job = job,
+		.input_fd = img->fd,
+		.output_fd = img->fd,
+		.warm_ms = timeout_ms };
+
+	if (!job)
+		return fail(err, -ENOMEM, "warm image '%s'", img->name);
+	return with_spec(&r, img, warm, err);
 }

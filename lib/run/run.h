@@ -25,6 +25,11 @@ struct run_host {
 	struct templates *templates; /* optional: VMs are clones where there is a template */
 };
 
+/* Waits until there is a template of @img for jobs with the default limits. Negative errno as in
+ * templates_warm(). */
+int run_warm(const struct run_host *host, const struct image *img, uint64_t timeout_ms,
+	struct error *err);
+
 /* Where the time of a run went, in microseconds. */
 struct run_phases {
 	uint64_t pack;    /* input bundle, disks */

@@ -7,7 +7,7 @@
 
 enum holder_state { HOLDER_WANTED, HOLDER_MAKING, HOLDER_READY, HOLDER_FAILED, HOLDER_RETIRED };
 
-enum { HOLDER_AHEAD_MAX = 16, HOLDER_DIGEST_MAX = 80 };
+enum { HOLDER_DIGEST_MAX = 80 };
 
 struct holder {
 	struct holder *next;
@@ -16,7 +16,7 @@ struct holder {
 	struct vm_spec spec; /* its disks are ours */
 	struct vm_disk disks[VM_DISKS_MAX];
 	struct vm_template *template;
-	struct clone ahead[HOLDER_AHEAD_MAX];
+	struct clone ahead[TEMPLATES_AHEAD_MAX];
 	size_t n_ahead;
 	bool cpus[256];   /* that asked, below 256 */
 	uint64_t running; /* clones that are VMs, and callers that are forking one */

@@ -11,6 +11,7 @@
 #include "enclosure.h"
 #include "holder.h"
 #include "lessons.h"
+#include "remote.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -23,6 +24,7 @@ enum {
 };
 
 struct templates {
+	struct remote *remote; /* somebody else's; all else is unused then */
 	struct templates_config config;
 	bool able; /* the kernel can be forked */
 	pthread_t maker;
@@ -97,6 +99,8 @@ static struct holder *want(struct templates *t, const char *digest, const struct
 
 bool templates_curious(struct templates *t, const char *digest)
 {
+	if (t->remote)
+		return remote_curious(t->remote, digest) == 1;
 	pthread_mutex_lock(&t->lock);
 	bool curious = t->able && lessons_curious(&t->lessons, digest);
 	pthread_mutex_unlock(&t->lock);
@@ -116,6 +120,10 @@ void templates_learn(
 {
 	bool more = false;
 
+	if (t->remote) {
+		remote_learn(t->remote, digest, spec, list);
+		return;
+	}
 	pthread_mutex_lock(&t->lock);
 	lessons_learn(&t->lessons, digest, list, &more);
 	if (more && !is_coming(t, digest, spec))
@@ -125,6 +133,10 @@ void templates_learn(
 
 void templates_missed(struct templates *t, const char *digest, uint64_t bytes)
 {
+	if (t->remote) {
+		remote_missed(t->remote, digest, bytes);
+		return;
+	}
 	pthread_mutex_lock(&t->lock);
 	lessons_missed(&t->lessons, digest, bytes);
 	pthread_mutex_unlock(&t->lock);
@@ -195,6 +207,8 @@ int templates_start(struct templates *t, const char *digest, const struct vm_spe
 {
 	struct clone ready = { .pidfd = -1, .start_fd = -1 };
 
+	if (t->remote)
+		return remote_start(t->remote, digest, spec, ret, err);
 	pthread_mutex_lock(&t->lock);
 	/* The first runs of an image show what its template should have read. */
 	struct holder *e = lessons_known(&t->lessons, digest) ? want(t, digest, spec) : NULL;
@@ -220,6 +234,8 @@ int templates_warm(struct templates *t, const char *digest, const struct vm_spec
 	struct timespec until;
 	int r = 0;
 
+	if (t->remote)
+		return remote_warm(t->remote, digest, spec, timeout_ms, err);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += (time_t)(timeout_ms / 1000);
 	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
@@ -258,6 +274,9 @@ void templates_drop(struct templates *t, const char *digest)
 
 void templates_stats(struct templates *t, struct templates_stats *ret)
 {
+	*ret = (struct templates_stats){ .clones = 0 };
+	if (t->remote)
+		return;
 	pthread_mutex_lock(&t->lock);
 	*ret = t->stats;
 	for (const struct holder *e = t->holders; e; e = e->next)
@@ -386,7 +405,7 @@ static size_t waiting_on(const struct holder *e, int cpu)
 /* A CPU of a ready template that has too few clones waiting; -1 for none. */
 static int short_of_clones(const struct templates *t, const struct holder *e)
 {
-	if (e->state != HOLDER_READY || e->n_ahead == HOLDER_AHEAD_MAX)
+	if (e->state != HOLDER_READY || e->n_ahead == TEMPLATES_AHEAD_MAX)
 		return -1;
 	for (int cpu = 0; (size_t)cpu < sizeof e->cpus; cpu++)
 		if (e->cpus[cpu] && waiting_on(e, cpu) < t->config.ahead)
@@ -492,10 +511,29 @@ int templates_new(const struct templates_config *config, struct templates **ret,
 	return 0;
 }
 
+int templates_connect(
+	const struct vm_kernel *kernel, struct span init, struct templates **ret, struct error *err)
+{
+	cleanup_free struct templates *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return fail(err, -ENOMEM, "ask for templates");
+	int r = remote_open(kernel, init, &t->remote, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(t);
+	return 0;
+}
+
 void templates_free(struct templates *t)
 {
 	if (!t)
 		return;
+	if (t->remote) {
+		remote_close(t->remote);
+		free(t);
+		return;
+	}
 	pthread_mutex_lock(&t->lock);
 	t->stop = true;
 	pthread_cond_signal(&t->work);
@@ -505,4 +543,9 @@ void templates_free(struct templates *t)
 	pthread_cond_destroy(&t->done);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
+}
+
+void templates_freep(struct templates **t)
+{
+	templates_free(*t);
 }

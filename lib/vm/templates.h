@@ -21,6 +21,8 @@
 
 struct templates;
 
+enum { TEMPLATES_AHEAD_MAX = 16 }; /* clones that wait, of one template */
+
 struct templates_config {
 	const struct vm_kernel
 		*kernel;       /* borrowed; without the feature "template" nothing is made */
@@ -49,9 +51,15 @@ struct template_info {
 
 int templates_new(const struct templates_config *config, struct templates **ret, struct error *err);
 
+/* The templates of another process of this user (lender.h). -ENOENT or -ECONNREFUSED: there is
+ * none. */
+int templates_connect(const struct vm_kernel *kernel, struct span init, struct templates **ret,
+	struct error *err);
+
 /* Kills all templates and all their clones. VMs that are clones must have been freed. Accepts NULL.
  */
 void templates_free(struct templates *t);
+void templates_freep(struct templates **t);
 
 /*
  * A VM like @spec, a clone of the template of @digest. -EAGAIN when there is none (yet): one is
