@@ -108,7 +108,10 @@ static void test_parse_duration(void **state)
 		{ ".5", -EINVAL, 7 },
 		{ "", -EINVAL, 7 },
 		{ "abc", -EINVAL, 7 },
-		{ "1h", -EINVAL, 7 },
+		{ "1h", 0, 3600000 },
+		{ "30d", 0, 2592000000 },
+		{ "1.5h", -EINVAL, 7 },
+		{ "1w", -EINVAL, 7 },
 		{ "18446744073709551615", -ERANGE, 7 },
 	};
 
