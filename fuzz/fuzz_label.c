@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Arbitrary labels of images: what passes is programs that expand, or say why not, and that are JSON. */
+/* Arbitrary labels of images: what passes is programs that expand, or say why not, and that are
+ * JSON. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
