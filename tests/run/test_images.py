@@ -99,6 +99,13 @@ class Store(Case):
         self.assertEqual(first["digest"], second["digest"])
         self.assertGreater(second["created"], first["created"])
 
+    def test_programs_of_an_image_that_is_not_built_here(self):
+        other = self.write("catalog/other.yaml", "name: other\ntitle: O\nprograms: [{id: o, title: O, command: [o]}]\n")
+        self.write("catalog/kinds.yaml", "kinds: []\n")
+        self.refused(self.image("build", other), "other: no packages: its image comes from elsewhere")
+        run = self.image("build", "--all", "--catalog", self.tmp / "catalog")
+        self.assertEqual((run.exit, run.stderr), (0, b""))
+
     def test_a_changed_recipe_is_built_again(self):
         self.build()
         self.write("tiny.yaml", RECIPE.replace("A=1", "A=2"))
