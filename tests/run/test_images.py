@@ -170,7 +170,7 @@ class Store(Case):
 
     @each({
         "unknown key": ("name: x\ntitle: X\npackages: [bash]\nfoo: 1\n", ":4: Unexpected key: foo"),
-        "option as package": ("name: x\ntitle: X\npackages:\n  - --force\n", ":4: '--force' is no package name"),
+        "option as package": ("name: x\ntitle: X\npackages:\n  - --force\n", ":4: packages[0]: '--force' is no package name"),
         "no yaml": ("name: [x\n", ":1: "),
     })
     def bad_recipe(self, text, complaint):
