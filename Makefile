@@ -25,7 +25,7 @@ SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize
 CFLAGS_ALL = $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
 LDFLAGS_ALL := -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 STATIC := $(if $(SAN),-pie,-static-pie)
-LIBS := -lcyaml -lyaml -ljansson -lcrypto
+LIBS := -lcyaml -lyaml -ljansson -lcrypto -lzstd -lz
 
 # The guest's init: static, small, without a libc that locks or allocates behind our back.
 INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \

@@ -12,6 +12,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const struct command *command;
 } commands[] = {
+	{ "add", cmd_image_add, &image_add_command },
 	{ "build", cmd_image_build, &image_build_command },
 	{ "ls", cmd_image_ls, &image_ls_command },
 	{ "show", cmd_image_show, &image_show_command },

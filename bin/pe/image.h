@@ -7,9 +7,10 @@
 
 #include "pe.h"
 
-extern const struct command image_build_command, image_ls_command, image_rm_command,
-	image_show_command, image_test_command;
+extern const struct command image_add_command, image_build_command, image_ls_command,
+	image_rm_command, image_show_command, image_test_command;
 
+int cmd_image_add(int argc, char **argv);
 int cmd_image_build(int argc, char **argv);
 int cmd_image_ls(int argc, char **argv);
 int cmd_image_rm(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct {
 
 const struct command *const pe_commands[] = {
 	&run_command,
+	&image_add_command,
 	&image_build_command,
 	&image_ls_command,
 	&image_show_command,
