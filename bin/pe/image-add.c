@@ -90,7 +90,7 @@ static void report(const struct image *img, const struct image_add_stats *s)
 static int add(const char *store, const char *reference, const struct add_options *o)
 {
 	struct progress progress;
-	const struct tool_watch watch = {
+	struct tool_watch watch = {
 		.phase = progress_phase,
 		.tick = progress_tick,
 		.bytes = progress_bytes,
@@ -102,13 +102,16 @@ static int add(const char *store, const char *reference, const struct add_option
 	struct error err;
 
 	progress_init(&progress, o->name ? o->name : reference);
+	/* Elsewhere than on a terminal only the end is told. */
+	if (!progress.terminal)
+		watch.phase = NULL;
 	int r = image_add(store, reference, o->name, &o->fetch, &watch, &img, &stats, &err);
 	if (r < 0) {
 		progress_end(&progress, false);
 		pe_say("image add: %s", err.text);
 		return PE_EXIT_FAILURE;
 	}
-	progress_end(&progress, progress.terminal);
+	progress_end(&progress, true);
 	report(img, &stats);
 	return 0;
 }

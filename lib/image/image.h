@@ -63,6 +63,9 @@ char *image_store_path(const char *override);
  */
 int image_open(const char *store, const char *name, struct image **ret, struct error *err);
 
+/* The same without its file system: only what its config says. */
+int image_read(const char *store, const char *name, struct image **ret, struct error *err);
+
 /* All images of the store, sorted by name, without open descriptors (fd -1). */
 int image_list(const char *store, struct image ***ret, size_t *ret_n, struct error *err);
 void image_list_free(struct image **list, size_t n);

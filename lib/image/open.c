@@ -123,6 +123,19 @@ static int open_metadata(int dir, const char *store, struct image *img, struct e
 	return 0;
 }
 
+int image_read(const char *store, const char *name, struct image **ret, struct error *err)
+{
+	cleanup(image_freep) struct image *img = image_new(name);
+	if (!img)
+		return fail(err, -ENOMEM, "read image '%s'", name);
+
+	cleanup_fd int dir = place_open(store, err);
+	int r = dir < 0 ? dir : read_config(dir, store, img, err);
+	if (r == 0)
+		*ret = take_ptr(img);
+	return r;
+}
+
 static int open_once(
 	int dir, const char *store, const char *name, struct image **ret, struct error *err)
 {

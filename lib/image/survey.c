@@ -9,6 +9,7 @@
 #include "erofs/format.h"
 #include "erofs/write.h"
 #include "place.h"
+#include "seal.h"
 #include "sys/io.h"
 
 enum {
@@ -48,7 +49,8 @@ int survey_read(struct survey *s, int fd, const char *path, struct error *err)
 	int r = io_read_all(fd, METADATA_MAX, &s->metadata);
 	if (r < 0)
 		return fail(err, r, "read '%s'", path);
-	r = erofs_open(&s->reader, buf_span(&s->metadata), &why);
+	s->fs = seal_inside(buf_span(&s->metadata));
+	r = erofs_open(&s->reader, s->fs, &why);
 	if (r == 0)
 		r = erofs_walk(&s->reader, add_ref, s, &why);
 	if (r < 0)
@@ -101,8 +103,7 @@ int survey_digest(struct survey *s, const struct index_record *by_block, size_t 
 		put32(s->metadata.p + s->refs[i].address_at, 0);
 	}
 	put32(s->metadata.p + EROFS_DEVICE_BLOCKS_AT, 0);
-	erofs_digest(
-		&(struct erofs_metadata){ s->metadata.p, s->metadata.n, refs, s->n }, h, digest);
+	erofs_digest(&(struct erofs_metadata){ s->metadata.p, s->fs.n, refs, s->n }, h, digest);
 	sha256_format(digest, ret);
 	return 0;
 }

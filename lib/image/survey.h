@@ -14,7 +14,8 @@ struct survey_ref {
 };
 
 struct survey {
-	struct buf metadata;
+	struct buf metadata; /* the whole file */
+	struct span fs;      /* without its seal */
 	struct erofs_reader reader;
 	struct survey_ref *refs; /* ascending by address_at, hard links once */
 	size_t n, room;

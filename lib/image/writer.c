@@ -13,6 +13,7 @@
 #include "erofs/write.h"
 #include "hash/sha256.h"
 #include "place.h"
+#include "seal.h"
 #include "survey.h"
 #include "sys/io.h"
 
@@ -211,6 +212,8 @@ int image_writer_commit(struct image_writer *w, struct image *img, struct error 
 		r = set_digest(img, &m, err);
 	if (r == 0)
 		r = erofs_place(&m, err);
+	if (r == 0 && (r = seal_add(&m)) < 0)
+		fail(err, r, "write image '%s'", img->name);
 	if (r < 0)
 		return r;
 	img->metadata_bytes = m.n;
