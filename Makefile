@@ -39,7 +39,7 @@ TEST_SRC := $(wildcard $(patsubst %,lib/%/test_*.c,$(subst $(comma), ,$(TEST_DIR
 PE_SRC   := $(wildcard bin/pe/*.c)
 INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
 
-LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o $(O)/gen/page-assets.o
 PE_OBJ   := $(PE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
 TESTS    := $(patsubst %.c,$(O)/%,$(TEST_SRC))
 INIT_OBJ := $(patsubst %,build/guest/%.o,$(basename $(INIT_SRC)))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog.h"
 #include "image.h"
 
 static const struct {
@@ -14,6 +15,7 @@ static const struct {
 	{ "run", cmd_run },
 	{ "image", cmd_image },
 	{ "config", cmd_config },
+	{ "catalog", cmd_catalog },
 	{ "doctor", cmd_doctor },
 	{ "help", cmd_help },
 };
@@ -26,6 +28,10 @@ const struct command *const pe_commands[] = {
 	&image_rm_command,
 	&image_test_command,
 	&config_show_command,
+	&catalog_ls_command,
+	&catalog_show_command,
+	&catalog_run_command,
+	&catalog_check_command,
 	&doctor_command,
 	&help_command,
 	NULL,

@@ -67,12 +67,12 @@ static int add_config(struct bundle_writer *w, const struct job *j, const struct
 	int r = buf_addf(&b,
 		"timeout_ms=%llu\nmemory_bytes=%llu\noutput_bytes=%llu\nscratch_bytes=%llu\ninput_"
 		"bytes=%llu\npids_max=%llu\n"
-		"data_disks=0\ncwd=%s\nuser=%s\nhostname=%s\n",
+		"data_disks=%zu\ncwd=%s\nuser=%s\nhostname=%s\n",
 		(unsigned long long)l->timeout_ms, (unsigned long long)l->memory_bytes,
 		(unsigned long long)l->output_bytes, (unsigned long long)l->scratch_bytes,
 		/* Each file and directory takes a page of tmpfs at least. */
 		(unsigned long long)(job_input_size(j) + (j->n_files + 16) * 3 * BUNDLE_BLOCK),
-		(unsigned long long)l->pids, first_of(j->cwd, img->cwd, "/input"),
+		(unsigned long long)l->pids, img->n_data_fds, first_of(j->cwd, img->cwd, "/input"),
 		first_of(j->user, img->user, ""), first_of(j->hostname, NULL, "pe"));
 	return r < 0 ? r : bundle_add(w, SPAN_LITERAL("config"), 0600, buf_span(&b));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <time.h>
 
@@ -16,6 +17,7 @@ enum {
 	GRACE_MS = 2000,   /* from the guest's clock to ours */
 	STARTUP_MS = 3000, /* what a start may take on a busy host */
 	GUEST_TASKS = 16,  /* of the guest that are not the program's */
+	DISKS_OWN = 3,     /* image, input, output; what is behind them is the image's data */
 };
 
 #define MIB ((uint64_t)1 << 20)
@@ -69,18 +71,23 @@ static int make_disks(struct run *r, const struct image *img, struct error *err)
 	return e < 0 ? fail(err, e, "make the output disk") : 0;
 }
 
+static_assert(DISKS_OWN + IMAGE_DATA_MAX <= VM_DISKS_MAX, "an image may have more than fits");
+
 static int start(struct run *r, const struct image *img, struct error *err)
 {
 	const struct job_limits *l = &r->job->limits;
-	const struct vm_disk disks[] = {
+	struct vm_disk disks[DISKS_OWN + IMAGE_DATA_MAX] = {
 		{ img->fd, false },
 		{ r->input_fd, false },
 		{ r->output_fd, true },
 	};
+
+	for (size_t i = 0; i < img->n_data_fds; i++)
+		disks[DISKS_OWN + i] = (struct vm_disk){ img->data_fds[i], false };
 	const struct vm_spec spec = {
 		.kernel = r->host->kernel,
 		.disks = disks,
-		.n_disks = sizeof disks / sizeof *disks,
+		.n_disks = DISKS_OWN + img->n_data_fds,
 		.init = r->host->init,
 		.ram_bytes = ram_for(l, job_input_size(r->job)),
 		.processes = l->pids + GUEST_TASKS,

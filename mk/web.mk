@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# The web page inside pe: web/ is built by scripts/web (node, npm) and becomes a table of assets (lib/page/assets.h).
+# WEB=no leaves it out.
+
+WEB     ?= yes
+WEB_SRC := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -name '*.md')
+
+# Rebuilt when WEB changes its mind, too.
+build/web/want-$(WEB):
+	@mkdir -p $(@D); rm -f build/web/want-*; touch $@
+
+build/gen/page-assets.S: $(WEB_SRC) scripts/web build/web/want-$(WEB)
+	@WEB=$(WEB) scripts/web embed
+	@touch $@
+
+$(O)/gen/page-assets.o: build/gen/page-assets.S
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
+
+.PHONY: page
+page: build/gen/page-assets.S ## build the web page alone (build/web/dist)
+
+.PHONY: test-page
+test-page: ## the page's logic (Vitest)
+	@scripts/setup run
+	@scripts/web modules
+	@cd web && node node_modules/vitest/vitest.mjs run

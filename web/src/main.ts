@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// The page starts here.
+import "./style/index.css";
+
+document.title = "Program Explorer";

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Output by kind: which viewers fit a file, best first, and how to mount one. Only this module, sniff.ts and the text
+// viewer are part of the first load.
+import { scoreKinds } from "./sniff";
+import { text } from "./text/text";
+import type { OutputFile, Viewer, ViewerChoice, ViewerContext, ViewerHandle } from "./types";
+
+export type { OutputFile, Place, Viewer, ViewerChoice, ViewerContext, ViewerHandle } from "./types";
+
+interface Row {
+	title: string;
+	load(): Promise<Viewer>;
+}
+
+const table: Record<string, Row> = {
+	text: { title: "Text", load: () => Promise.resolve(text) },
+};
+
+/** The viewers that can show @file, best first; never empty. */
+export function pickViewers(file: OutputFile): ViewerChoice[] {
+	return scoreKinds(file).flatMap((id) => {
+		const row = table[id];
+		return row ? [{ id, title: row.title, load: row.load }] : [];
+	});
+}
+
+/** Fetches the best viewer (or the one called @id, if it fits) and mounts it. */
+export async function mountViewer(el: HTMLElement, file: OutputFile, ctx: ViewerContext, id?: string): Promise<ViewerHandle> {
+	const choices = pickViewers(file);
+	const choice = choices.find((c) => c.id === id) ?? choices[0]!;
+	const viewer = await choice.load();
+	return viewer.mount(el, file, ctx);
+}

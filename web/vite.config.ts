@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// How the page is built (Vite) and its logic tested (Vitest).
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	build: {
+		target: "es2022",
+		outDir: "dist",
+		assetsDir: "assets",
+		// A strict Content-Security-Policy has no room for data: scripts or inlined modules.
+		assetsInlineLimit: 0,
+		modulePreload: { polyfill: false },
+		chunkSizeWarningLimit: 2000,
+	},
+	test: {
+		include: ["src/**/*.test.ts"],
+		// A test that needs a document says so: // @vitest-environment jsdom
+		environment: "node",
+		setupFiles: ["dev/setup.ts"],
+	},
+});
