@@ -41,7 +41,7 @@ static void mend(char *p, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cleanup_free char *copy = malloc(size + 1);
+	cleanup_free char *copy = calloc(1, size + 1);
 
 	if (!copy)
 		return 0;

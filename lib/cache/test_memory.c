@@ -26,6 +26,7 @@ static void test_record_damage(void **state)
 	struct entry *again = NULL;
 
 	(void)state;
+	assert_non_null(copy);
 	for (size_t i = 0; i < e->record.n; i++) {
 		memcpy(copy, e->record.p, e->record.n);
 		copy[i] ^= 0x10;
