@@ -165,7 +165,7 @@ int examples_run(const struct run_host *host, const char *store, const struct ca
 	if (r == 0)
 		r = examples_make_job(job, c, e, example, err);
 	if (r == 0)
-		r = run_job(host, img, job, &result, &phases, err);
+		r = run_job(host, img, job, NULL, &result, &phases, err);
 	if (r == 0)
 		r = compare(catalog_kinds(c), example, result, err);
 	if (r == 0)

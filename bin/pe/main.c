@@ -7,12 +7,14 @@
 
 #include "catalog.h"
 #include "image.h"
+#include "serve.h"
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } entries[] = {
 	{ "run", cmd_run },
+	{ "serve", cmd_serve },
 	{ "image", cmd_image },
 	{ "config", cmd_config },
 	{ "catalog", cmd_catalog },
@@ -22,6 +24,7 @@ static const struct {
 
 const struct command *const pe_commands[] = {
 	&run_command,
+	&serve_command,
 	&image_build_command,
 	&image_ls_command,
 	&image_show_command,

@@ -54,6 +54,7 @@ extern const struct command doctor_command;
 extern const struct command config_show_command;
 
 int cmd_run(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_config(int argc, char **argv);

@@ -321,7 +321,7 @@ static int print_json(const struct result *r, const struct result_origin *origin
 {
 	json_t *o = result_to_json(r, origin);
 
-	int e = o ? json_dumpf(o, stdout, JSON_INDENT(2)) : -1;
+	int e = o ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : -1;
 	json_decref(o);
 	putchar('\n');
 	return e < 0 || fflush(stdout) != 0 ? -EIO : 0;
@@ -379,7 +379,7 @@ static int run(
 		.cpu = choose_cpu(),
 		.weak_jail = o->weak_jail,
 	};
-	e = run_job(&host, img, o->job, &result, &phases, err);
+	e = run_job(&host, img, o->job, NULL, &result, &phases, err);
 	if (e == 0)
 		e = show(o, outdir_fd, result, img, &host, err);
 	if (e < 0)

@@ -4,6 +4,42 @@
 #include <errno.h>
 #include <stdint.h>
 
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+enum { CHUNK = 3 << 10 };
+
+static size_t encode_chunk(const unsigned char *p, size_t n, char *to)
+{
+	char *at = to;
+
+	for (size_t i = 0; i < n; i += 3) {
+		size_t left = n - i;
+		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)(left > 1 ? p[i + 1] : 0) << 8 |
+			     (left > 2 ? p[i + 2] : 0);
+
+		*at++ = digits[v >> 18];
+		*at++ = digits[v >> 12 & 63];
+		*at++ = left > 1 ? digits[v >> 6 & 63] : '=';
+		*at++ = left > 2 ? digits[v & 63] : '=';
+	}
+	return (size_t)(at - to);
+}
+
+int base64_encode(struct span s, struct buf *to)
+{
+	char text[CHUNK / 3 * 4];
+
+	while (s.n > 0) {
+		size_t n = s.n < CHUNK ? s.n : CHUNK;
+		int r = buf_add(to, text, encode_chunk((const unsigned char *)s.p, n, text));
+
+		if (r < 0)
+			return r;
+		s = span_skip(s, n);
+	}
+	return 0;
+}
+
 static int value_of(char c)
 {
 	if (c >= 'A' && c <= 'Z')

@@ -11,3 +11,6 @@
  * until then may be in @ret), -ENOMEM.
  */
 int base64_decode(struct span text, struct buf *ret);
+
+/* Appends, padded and without line ends. -ENOMEM. */
+int base64_encode(struct span s, struct buf *to);
