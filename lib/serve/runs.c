@@ -32,10 +32,15 @@ static bool answer_from_cache(struct exchange *x)
 
 /* --- the order --- */
 
+static void fail_order(struct exchange *x)
+{
+	const struct order_fault *f = &x->fault;
+
+	exchange_fail(x, f->too_large ? 413 : *f->field ? 422 : 400, f->field, "%s", f->detail);
+}
+
 static void order_is_read(struct exchange *x)
 {
-	struct order_fault *f = &x->fault;
-
 	if (x->read == -ENOMEM)
 		exchange_fail_for_now(x, 503, 1000000, "no memory for the job");
 	else if (x->read < 0)
