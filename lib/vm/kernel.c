@@ -27,7 +27,7 @@ static char *installed_dir(void)
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
 	exe[n < 0 ? 0 : n] = '\0';
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 2; i++) {
 		cleanup_free char *dir = NULL;
 		char *slash = strrchr(exe, '/');
 
