@@ -163,7 +163,7 @@ class Own(Case):
 
             # As systemd does it: descriptor 3, and the number of the process in its environment.
             script = f'exec 3<&{s.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
-            server = self.server(listen=("systemd",), wrapper=("sh", "-c", script, "sh"), pass_fds=(s.fileno(),))
+            server = self.server(listen=("systemd",), wrapper=("bash", "-c", script, "bash"), pass_fds=(s.fileno(),))
             self.assertEqual(server.port, port)
             self.assertEqual(server.get("/healthz").status, 200)
 

@@ -136,9 +136,12 @@ class Server:
     def raw(self, request, timeout=20, shut=False):
         """All that comes back when @request is sent as it is, until the server closes or @timeout."""
         with self.socket(timeout) as s:
-            s.sendall(request)
-            if shut:
-                s.shutdown(socket.SHUT_WR)
+            try:
+                s.sendall(request)
+                if shut:
+                    s.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # it has heard enough
             return read_all(s)
 
 
