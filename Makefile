@@ -35,7 +35,8 @@ INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -Ibin -fno-common -fvisibili
 INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
 
 LIB_SRC  := $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/*/*.c))
-TEST_SRC := $(wildcard lib/*/test_*.c)
+TEST_DIRS ?= *
+TEST_SRC := $(wildcard $(patsubst %,lib/%/test_*.c,$(subst $(comma), ,$(TEST_DIRS))))
 PE_SRC   := $(wildcard bin/pe/*.c)
 SERVE_SRC := $(wildcard bin/serve/*.c) bin/pe/options.c bin/pe/settings.c bin/pe/serve-command.c
 INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <yaml.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -143,6 +144,43 @@ static int apply(struct config *c, const struct document *d, const char *path, s
 	return r;
 }
 
+static void delete_event(yaml_event_t *e)
+{
+	yaml_event_delete(e);
+}
+
+/* One event; the line of what is wrong, when it is. */
+static bool next_event(yaml_parser_t *p, bool *ret_end)
+{
+	cleanup(delete_event) yaml_event_t e = { 0 };
+
+	if (!yaml_parser_parse(p, &e))
+		return false;
+	*ret_end = e.type == YAML_STREAM_END_EVENT;
+	return true;
+}
+
+/* libcyaml does not tell where libyaml found that it is no YAML at all. */
+static int check_syntax(const char *path, struct span text, struct error *err)
+{
+	cleanup(yaml_parser_delete) yaml_parser_t p = { 0 };
+	bool end = false;
+
+	if (!yaml_parser_initialize(&p))
+		return fail(err, -ENOMEM, "read config '%s'", path);
+	yaml_parser_set_input_string(&p, (const unsigned char *)(text.n ? text.p : ""), text.n);
+	while (!end && next_event(&p, &end))
+		continue;
+	if (end)
+		return 0;
+	size_t line = p.problem_mark.line;
+	if (p.error == YAML_READER_ERROR)
+		for (size_t i = line = 0; i < p.problem_offset && i < text.n; i++)
+			line += text.p[i] == '\n';
+	return refuse(
+		err, -EINVAL, "%s:%zu: %s", path, line + 1, p.problem ? p.problem : "no YAML");
+}
+
 int config_parse(struct config *c, const char *path, struct span text, struct error *err)
 {
 	cyaml_schema_field_t fields[ROWS_MAX + 1];
@@ -158,8 +196,10 @@ int config_parse(struct config *c, const char *path, struct span text, struct er
 		.flags = CYAML_CFG_NO_ALIAS,
 	};
 	cyaml_data_t *data = NULL;
-	int r = 0;
 
+	int r = check_syntax(path, text, err);
+	if (r < 0)
+		return r;
 	make_fields(fields);
 	cyaml_err_t e = cyaml_load_data(
 		(const uint8_t *)(text.n ? text.p : ""), text.n, &cfg, &schema, &data, NULL);

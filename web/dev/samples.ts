@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// Small files of every kind, made here.
+import type { OutputFile } from "../src/viewers/index";
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const file = (name: string, content: string | Uint8Array): OutputFile => ({ name, bytes: typeof content === "string" ? utf8(content) : content });
+
+const E = "\x1b[";
+
+const terminal = `${E}1mmain.c:${E}0m In function '${E}1mmain${E}0m':
+${E}1mmain.c:7:9:${E}0m ${E}1;31merror: ${E}0m'${E}1mcount${E}0m' undeclared (first use in this function)
+    7 |         ${E}31mcount${E}0m += 1;
+      |         ${E}31m^~~~~${E}0m
+${E}1mmain.c:9:5:${E}0m ${E}1;35mwarning: ${E}0munused variable 'x' [${E}35m${E}]8;;https://gcc.gnu.org/onlinedocs/gcc/Warning-Options.html\x07-Wunused-variable${E}]8;;\x07${E}0m]
+`.replaceAll(`${E}]`, "\x1b]") + `
+The sixteen: ${Array.from({ length: 8 }, (_, i) => `${E}3${i}m${["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"][i]}${E}0m`).join(" ")}
+ and ground: ${Array.from({ length: 8 }, (_, i) => `${E}4${i}m ${i} ${E}0m`).join("")}${Array.from({ length: 8 }, (_, i) => `${E}10${i}m ${i} ${E}0m`).join("")}
+${E}1mbold${E}0m ${E}2mdim${E}0m ${E}3mitalic${E}0m ${E}4munderline${E}0m ${E}7minverse${E}0m ${E}9mstruck${E}0m
+256: ${Array.from({ length: 36 }, (_, i) => `${E}38;5;${16 + i * 6}m█${E}0m`).join("")}
+direct: ${Array.from({ length: 60 }, (_, i) => `${E}38;2;${255 - i * 4};${i * 4};128m▀${E}0m`).join("")}
+progress:  10 %\rprogress:  60 %\rprogress: 100 %
+See https://www.gnu.org/software/gcc/bugs/ for instructions.
+東京タワー 333 m   مرحبا بالعالم   emoji 👩‍🚀 ok
+direction: user\u202Etxt.exe   not UTF-8: `;
+
+function svg(): string {
+	const bars = [34, 72, 51, 90, 63, 40].map((h, i) => `<rect x="${20 + i * 44}" y="${110 - h}" width="30" height="${h}" rx="4" fill="hsl(${170 + i * 14} 55% 45%)"/>`);
+	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 130" width="300" height="130">${bars.join("")}<path d="M10 110H290" stroke="#888"/></svg>`;
+}
+
+/** A PNG with stored (not compressed) rows. */
+function png(width: number, height: number, color: (x: number, y: number) => [number, number, number, number]): Uint8Array {
+	const raw = new Uint8Array((width * 4 + 1) * height);
+	for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) raw.set(color(x, y), y * (width * 4 + 1) + 1 + x * 4);
+	const blocks: number[] = [0x78, 1];
+	for (let at = 0; at < raw.length; at += 65535) {
+		const part = raw.subarray(at, at + 65535);
+		blocks.push(at + 65535 >= raw.length ? 1 : 0, part.length & 255, part.length >> 8, ~part.length & 255, (~part.length >> 8) & 255, ...part);
+	}
+	let a = 1;
+	let b = 0;
+	for (const v of raw) {
+		a = (a + v) % 65521;
+		b = (b + a) % 65521;
+	}
+	blocks.push(b >> 8, b & 255, a >> 8, a & 255);
+	const u32 = (v: number): number[] => [(v >>> 24) & 255, (v >>> 16) & 255, (v >>> 8) & 255, v & 255];
+	const crc = (bytes: number[]): number => {
+		let c = 0xffffffff;
+		for (const v of bytes) {
+			c ^= v;
+			for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+		}
+		return (c ^ 0xffffffff) >>> 0;
+	};
+	const chunk = (type: string, data: number[]): number[] => {
+		const body = [...utf8(type), ...data];
+		return [...u32(data.length), ...body, ...u32(crc(body))];
+	};
+	return Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, ...chunk("IHDR", [...u32(width), ...u32(height), 8, 6, 0, 0, 0]), ...chunk("IDAT", blocks), ...chunk("IEND", [])]);
+}
+
+function wav(): Uint8Array {
+	const n = 8000;
+	const out = new Uint8Array(44 + n * 2);
+	const view = new DataView(out.buffer);
+	out.set(utf8("RIFF"), 0);
+	view.setUint32(4, 36 + n * 2, true);
+	out.set(utf8("WAVEfmt "), 8);
+	for (const [at, size, value] of [[16, 4, 16], [20, 2, 1], [22, 2, 1], [24, 4, 8000], [28, 4, 16000], [32, 2, 2], [34, 2, 16]] as const)
+		if (size === 4) view.setUint32(at, value, true);
+		else view.setUint16(at, value, true);
+	out.set(utf8("data"), 36);
+	view.setUint32(40, n * 2, true);
+	for (let i = 0; i < n; i++) view.setInt16(44 + i * 2, Math.sin((i / 8000) * 440 * 2 * Math.PI) * 12000 * (1 - i / n), true);
+	return out;
+}
+
+const assembly = `	.file	"main.c"
+	.text
+	.file 1 "main.c"
+	.section	.rodata
+.LC0:
+	.string	"sum of squares: %d\\n"
+	.text
+	.globl	_Z6squarei
+	.type	_Z6squarei, @function
+_Z6squarei:
+.LFB0:
+	.loc 1 4 23
+	.cfi_startproc
+	.loc 1 5 2
+	imull	%edi, %edi	# n, n
+	.loc 1 6 1
+	movl	%edi, %eax
+	ret
+	.cfi_endproc
+	.globl	main
+	.type	main, @function
+main:
+	.loc 1 8 16
+	pushq	%rbx
+	xorl	%ebx, %ebx
+	.loc 1 10 2
+	movl	$10, %ecx
+.L3:
+	.loc 1 11 3
+	movl	%ecx, %edi
+	call	_Z6squarei
+	addl	%eax, %ebx
+	.loc 1 10 30
+	decl	%ecx
+	jne	.L3
+	.loc 1 12 2
+	movl	%ebx, %esi
+	leaq	.LC0(%rip), %rdi
+	xorl	%eax, %eax
+	call	printf@PLT
+	.loc 1 13 9
+	xorl	%eax, %eax
+	popq	%rbx
+	ret
+	.cfi_endproc
+`;
+
+const csv = `city,country,population,area km²,"note, if any"
+Tokyo,Japan,37732000,13452,"largest, by far"
+Delhi,India,32226000,2344,
+Shanghai,China,24073000,6341,"says ""hello"""
+São Paulo,Brazil,23086000,3649,
+القاهرة,Egypt,20296000,2734,right to left
+`;
+
+const json = `{"name":"program-explorer","big":123456789012345678901234567890,"exact":0.10000000000000000555,"ok":true,"none":null,
+"list":[1,2,3,[4,5,{"deep":"yes"}]],"text":"line one\\nline two \\u202e and \\"quotes\\"","nested":{"a":{"b":{"c":{"d":[]}}}},"long":"${"x".repeat(600)}"}`;
+
+const markdown = `# A report
+
+Plain words, *emphasis*, **strong**, ~~gone~~, \`code\`, a [link](https://example.org/ "t") and <b onclick="canary()">raw HTML as text</b>.
+
+> A quotation with a list
+> 1. one
+> 2. two
+
+| file | bytes | share |
+|:-----|------:|:-----:|
+| a.c | 1,024 | 12 % |
+| b.c | 512 | 6 % |
+
+- [x] done
+- [ ] open
+  - nested
+
+\`\`\`c
+int main(void) { return 0; }
+\`\`\`
+
+![chart](chart.svg)
+
+---
+Setext
+------
+[js](javascript:alert(1)) is no link; https://example.org/bare is.
+`;
+
+const html = `<!doctype html><style>body{font:16px sans-serif;margin:2em}canvas{border:1px solid #ccc}</style>
+<h1>Hello from a page</h1><canvas id=c width=200 height=60></canvas><p id=p></p>
+<script>const g=c.getContext("2d");g.fillStyle="teal";g.fillRect(10,10,120,40);
+try{parent.canary=1;p.textContent="reached the parent"}catch(e){p.textContent="kept apart: "+e.name}</script>`;
+
+export const samples: OutputFile[] = [
+	{ name: "stdout", bytes: Uint8Array.from([...utf8(terminal), 0xff, 0xfe, 0xc3, 0x28, 10]) },
+	file("chart.svg", svg()),
+	{ name: "plot.png", bytes: png(120, 80, (x, y) => [x * 2, y * 3, 128, Math.hypot(x - 60, y - 40) < 36 ? 255 : 0]) },
+	{ name: "icon.png", bytes: png(12, 12, (x, y) => ((x ^ y) & 1 ? [15, 106, 96, 255] : [240, 240, 240, 255])) },
+	file("main.s", assembly),
+	file("cities.csv", csv),
+	file("package.json", json),
+	file("report.md", markdown),
+	file("index.html", html),
+	{ name: "tone.wav", bytes: wav() },
+	{ name: "data.bin", bytes: Uint8Array.from({ length: 5000 }, (_, i) => (i * 7 + (i >> 3)) & 255) },
+	file("<img src=x onerror=canary=1>.txt", "a file with a hostile name\n"),
+	{ name: "song.mid", bytes: utf8("MThd\0\0\0\x06\0\x01") },
+];
