@@ -25,6 +25,7 @@ const table: Record<string, Row> = {
 	table: { title: "Table", load: () => import("./table/table").then((m) => m.table) },
 	json: { title: "Tree", load: () => import("./json/json").then((m) => m.json) },
 	markdown: { title: "Document", load: () => import("./markdown/markdown").then((m) => m.markdown) },
+	model: { title: "Model", load: () => import("./model/model").then((m) => m.model) },
 	archive: { title: "Contents", load: () => import("./archive/archive").then((m) => m.archive) },
 	hex: { title: "Bytes", load: () => import("./hex/hex").then((m) => m.hex) },
 };
