@@ -19,16 +19,17 @@ WARN_GCC := -Wimplicit-fallthrough=5 -Wlogical-op -Wduplicated-cond
 WARN_CLANG := -Wno-format-nonliteral
 IS_CLANG := $(findstring clang,$(notdir $(CC)))
 
-BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Ilib -fno-common -fvisibility=hidden -MMD -MP
+BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Ilib -Ibin -fno-common -fvisibility=hidden -MMD -MP
 HARDEN := -fstack-protector-strong -fstack-clash-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CFLAGS_ALL = $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
 LDFLAGS_ALL := -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 STATIC := $(if $(SAN),-pie,-static-pie)
+HTTP_LIBS := -lmicrohttpd -lz -lpthread
 LIBS := -lcyaml -lyaml -ljansson -lsqlite3 -lm -lcrypto
 
 # The guest's init: static, small, without a libc that locks or allocates behind our back.
-INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \
+INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -Ibin -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \
 	-fno-stack-protector -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-idirafter /usr/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
 INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
@@ -36,15 +37,17 @@ INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=
 LIB_SRC  := $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/*/*.c))
 TEST_SRC := $(wildcard lib/*/test_*.c)
 PE_SRC   := $(wildcard bin/pe/*.c)
+SERVE_SRC := $(wildcard bin/serve/*.c) bin/pe/options.c bin/pe/settings.c bin/pe/serve-command.c
 INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o $(O)/gen/page-assets.o
 PE_OBJ   := $(PE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
+SERVE_OBJ := $(SERVE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
 TESTS    := $(patsubst %.c,$(O)/%,$(TEST_SRC))
 INIT_OBJ := $(patsubst %,build/guest/%.o,$(basename $(INIT_SRC)))
 
 .PHONY: all
-all: $(O)/pe ## build everything (build/pe)
+all: $(O)/pe $(O)/pe-serve ## build everything (build/pe, build/pe-serve)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
@@ -76,6 +79,11 @@ $(O)/libpe.a: $(LIB_OBJ)
 $(O)/pe: $(PE_OBJ) $(O)/libpe.a
 	$(CC) $(STATIC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) 2>$@.warnings || { cat $@.warnings >&2; exit 1; }
 
+# What serves HTTP is dynamic: libmicrohttpd wants libgnutls, and that libp11-kit, of which there is no static library.
+# pe itself stays without them, as they would cost each of its starts 1.5 ms.
+$(O)/pe-serve: $(SERVE_OBJ) $(O)/libpe.a
+	$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ $(LIBS) $(HTTP_LIBS)
+
 build/guest/%.o: %.c
 	@mkdir -p $(@D)
 	$(MUSL_CC) $(INIT_FLAGS) -c -o $@ $<
@@ -94,8 +102,8 @@ $(O)/init-image.o: build/init bin/pe/init-image.S
 	$(CC) -c -DINIT_IMAGE='"build/init"' -o $@ bin/pe/init-image.S
 
 $(TESTS): $(O)/%: $(O)/%.o $(O)/libpe.a
-	$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
+	$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS) $(HTTP_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(PE_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(TESTS:=.d)
+-include $(LIB_OBJ:.o=.d) $(PE_OBJ:.o=.d) $(SERVE_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(TESTS:=.d)
 
 -include mk/*.mk

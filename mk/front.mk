@@ -6,8 +6,11 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc) --no-print-directory
 endif
 
-# The images that the demo job and the tests run in.
-IMAGES ?= shell gcc python3
+# The starter set: what a person sees first, and the tests run in.
+STARTER := shell gcc python3 graphviz
+
+# What `make images` builds: all of the catalog, unless told otherwise.
+IMAGES ?= --all
 
 .PHONY: run
 run: ## build all, then run a first program in a VM
@@ -15,7 +18,7 @@ run: ## build all, then run a first program in a VM
 	@echo 'building pe'
 	@$(MAKE) -s all
 	@$(MAKE) -s kernel >/dev/null
-	@$(MAKE) -s images
+	@$(MAKE) -s images IMAGES='$(STARTER)'
 	@scripts/demo
 
 .PHONY: kernel
@@ -23,7 +26,7 @@ kernel: setup-run ## build the guest kernel (kept in the cache) and say where it
 	@unset MAKEFLAGS MAKELEVEL MFLAGS; kernel/build
 
 .PHONY: images
-images: setup-run ## build the images named in IMAGES (kept in the cache)
+images: setup-run ## build all images of the catalog, or those named in IMAGES (kept in the cache)
 	@$(MAKE) all
 	@build/pe image build $(IMAGES)
 
@@ -32,7 +35,7 @@ bench: ## measure against native, crun, gVisor and QEMU
 	@scripts/setup run bench
 	@$(MAKE) all
 	@$(MAKE) -s kernel >/dev/null
-	@$(MAKE) -s images
+	@$(MAKE) -s images IMAGES='$(STARTER)'
 	@bench/run $(BENCH)
 
 # Fast when nothing is missing, so everything may ask for it.

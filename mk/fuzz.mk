@@ -24,7 +24,7 @@ build/fuzz/libpe.a: $(FUZZ_LIB)
 	ar rcs $@ $^
 
 $(FUZZERS): build/fuzz/%: build/fuzz/fuzz/fuzz_%.o build/fuzz/libpe.a
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--as-needed -o $@ $^ $(LIBS)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--as-needed -o $@ $^ $(LIBS) $(HTTP_LIBS)
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)

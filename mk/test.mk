@@ -41,7 +41,12 @@ test-fault: guest ## what happens when something of ours fails
 guest: setup-test
 	@$(MAKE) -s all
 	@$(MAKE) -s kernel >/dev/null
-	@$(MAKE) -s images >/dev/null
+	@$(MAKE) -s images IMAGES='$(STARTER)' >/dev/null
+
+.PHONY: test-images
+test-images: guest ## build all images, run every example of every program and look at what it made
+	@$(MAKE) -s images
+	@build/pe image test --all
 
 .PHONY: test-fresh
 test-fresh: ## prove `make run` and `make test` in a bare Debian (root; FRESH_TEST="unit run", KEEP=1)

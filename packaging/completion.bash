@@ -32,6 +32,8 @@ _pe_offer()
 	*DIR*)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+	*\|*)
+		mapfile -t COMPREPLY < <(compgen -W "${1//|/ }" -- "$2") ;;
 	*IMAGE*)
 		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" image ls 2>/dev/null |
 			sed '1d; s/[[:space:]].*//')" -- "$2") ;;

@@ -2,7 +2,11 @@
 // How the page is built (Vite) and its logic tested (Vitest).
 import { defineConfig } from "vitest/config";
 
+// Where `npm run dev` finds the server: pe serve --listen 127.0.0.1:8080
+const server = process.env["PE_SERVER"] ?? "http://127.0.0.1:8080";
+
 export default defineConfig({
+	server: { proxy: { "/api": server }, fs: { strict: false } },
 	build: {
 		target: "es2022",
 		outDir: "dist",

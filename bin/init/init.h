@@ -39,7 +39,8 @@ enum disk { DISK_IMAGE, DISK_INPUT, DISK_OUTPUT, DISK_DATA };
 /* What the host asks for, read from the input bundle. Spans point into the bundle. */
 struct config {
 	uint64_t timeout_ms, memory_bytes, output_bytes, scratch_bytes, input_bytes, pids_max;
-	uint64_t data_disks; /* disks behind the image's own that its files live on */
+	uint64_t live_offset; /* of the output disk's part where output is shown; 0: nowhere */
+	uint64_t data_disks;  /* disks behind the image's own that its files live on */
 	struct span cwd, user, hostname;
 	struct span standard_input;
 	char **argv, **env; /* NULL-terminated */
@@ -96,6 +97,9 @@ void input_unpack(void);         /* dir/ of the bundle into /input, owned by the
 void cgroup_build(void);         /* limits of the program's cgroup */
 void program_run(void);          /* start, watch, until nothing of it is left */
 noreturn void output_pack(void); /* and power off */
+
+/* Shows new output at @now_us; how many ms until it may do so again, -1 when nothing is new. */
+int live_show(uint64_t now_us);
 
 /* Our failure: tells host and console, packs what there is, powers off. */
 noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -82,6 +82,7 @@ static void read_config(struct span s)
 		{ "input_bytes", offsetof(struct config, input_bytes) },
 		{ "pids_max", offsetof(struct config, pids_max) },
 		{ "data_disks", offsetof(struct config, data_disks) },
+		{ "live_offset", offsetof(struct config, live_offset) },
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

@@ -126,10 +126,12 @@ static void watch(int pidfd, enum outcome *ret_limit)
 	while (p[WATCH_STDOUT].fd >= 0 || p[WATCH_STDERR].fd >= 0 || p[WATCH_REAPER].fd >= 0) {
 		uint64_t now = now_us(), left_ms = now < deadline ? (deadline - now) / 1000 + 1 : 0;
 		bool over = false;
+		int wait = *ret_limit != OUTCOME_LOST
+				   ? -1
+				   : (int)(left_ms < TICK_MS ? left_ms : TICK_MS);
+		int show = live_show(now);
 
-		poll(p, WATCHED,
-			*ret_limit != OUTCOME_LOST ? -1
-						   : (int)(left_ms < TICK_MS ? left_ms : TICK_MS));
+		poll(p, WATCHED, show >= 0 && (wait < 0 || show < wait) ? show : wait);
 		for (int i = WATCH_STDOUT; i <= WATCH_STDERR; i++)
 			if (p[i].fd >= 0 && p[i].revents && !capture(i, &over))
 				p[i].fd = -1;

@@ -5,25 +5,36 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog.h"
 #include "image.h"
+#include "serve.h"
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } entries[] = {
 	{ "run", cmd_run },
+	{ "serve", cmd_serve },
 	{ "image", cmd_image },
+	{ "config", cmd_config },
+	{ "catalog", cmd_catalog },
 	{ "doctor", cmd_doctor },
 	{ "help", cmd_help },
 };
 
 const struct command *const pe_commands[] = {
 	&run_command,
+	&serve_command,
 	&image_build_command,
 	&image_ls_command,
 	&image_show_command,
 	&image_rm_command,
 	&image_test_command,
+	&config_show_command,
+	&catalog_ls_command,
+	&catalog_show_command,
+	&catalog_run_command,
+	&catalog_check_command,
 	&doctor_command,
 	&help_command,
 	NULL,

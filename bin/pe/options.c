@@ -61,6 +61,12 @@ static const struct option_row *find_letter(const struct command *cmd, char lett
 	return NULL;
 }
 
+static int set_option(
+	const struct command *cmd, const struct option_row *o, void *ctx, const char *value)
+{
+	return o->set ? o->set(ctx, value) : cmd->set_row(ctx, o, value);
+}
+
 static int usage(const struct command *cmd, int *ret_exit)
 {
 	char first[32];
@@ -96,7 +102,7 @@ static int read_long(
 		value = argv[*i];
 	}
 	*ret_exit = PE_EXIT_USAGE;
-	return o->set(ctx, value) < 0 ? -1 : 0;
+	return set_option(cmd, o, ctx, value) < 0 ? -1 : 0;
 }
 
 /* "-abc", "-fVALUE" or "-f VALUE" at argv[*i]. */
@@ -121,7 +127,7 @@ static int read_letters(
 			value = argv[*i];
 		}
 		*ret_exit = PE_EXIT_USAGE;
-		if (o->set(ctx, value) < 0)
+		if (set_option(cmd, o, ctx, value) < 0)
 			return -1;
 		if (value)
 			break;

@@ -22,7 +22,8 @@ struct option_row {
 	const char *name;  /* without the dashes */
 	const char *value; /* what the value is called in the help; NULL for a flag */
 	const char *help;
-	/* Called for each use; @value is NULL for a flag. Returns 0, or -errno after pe_say(). */
+	/* Called for each use; @value is NULL for a flag. Returns 0, or -errno after pe_say().
+	 * NULL: the command's set_row. */
 	int (*set)(void *ctx, const char *value);
 };
 
@@ -32,6 +33,8 @@ struct command {
 	const char *summary;  /* one line */
 	const char *details;  /* paragraphs and examples below the options; may be NULL */
 	const struct option_row *options;
+	/* For rows that have no set of their own. */
+	int (*set_row)(void *ctx, const struct option_row *row, const char *value);
 };
 
 /*
@@ -48,10 +51,13 @@ void pe_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 extern const struct command run_command;
 extern const struct command doctor_command;
+extern const struct command config_show_command;
 
 int cmd_run(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 
 /*
  * All commands, NULL-terminated; defined beside main(). A name may be of two words ("image build").

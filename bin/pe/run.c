@@ -14,6 +14,7 @@
 #include "job/json.h"
 #include "job/result.h"
 #include "outputs.h"
+#include "run.h"
 #include "run/run.h"
 #include "sys/io.h"
 #include "vm/vm.h"
@@ -21,12 +22,6 @@
 extern const char init_image_start[], init_image_end[];
 
 enum { NOTES_MAX = 20 };
-
-struct run_options {
-	struct job *job;
-	const char *outdir, *kernel, *store;
-	bool json, trace, weak_jail;
-};
 
 /* Says @err and gives the value that makes options_read() stop. */
 static int said(const struct error *err)
@@ -326,7 +321,7 @@ static int print_json(const struct result *r, const struct result_origin *origin
 {
 	json_t *o = result_to_json(r, origin);
 
-	int e = o ? json_dumpf(o, stdout, JSON_INDENT(2)) : -1;
+	int e = o ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : -1;
 	json_decref(o);
 	putchar('\n');
 	return e < 0 || fflush(stdout) != 0 ? -EIO : 0;
@@ -384,7 +379,7 @@ static int run(
 		.cpu = choose_cpu(),
 		.weak_jail = o->weak_jail,
 	};
-	e = run_job(&host, img, o->job, &result, &phases, err);
+	e = run_job(&host, img, o->job, NULL, &result, &phases, err);
 	if (e == 0)
 		e = show(o, outdir_fd, result, img, &host, err);
 	if (e < 0)
@@ -410,11 +405,23 @@ static int report_failure(
 	return PE_EXIT_FAILURE;
 }
 
+int run_to_end(const struct run_options *o, const char *image_name)
+{
+	int exit_code = PE_EXIT_FAILURE;
+	struct error err;
+
+	if (job_check(o->job, &err) < 0) {
+		pe_say("run: %s", err.text);
+		return PE_EXIT_USAGE;
+	}
+	int r = run(o, image_name, &exit_code, &err);
+	return r < 0 ? report_failure(o, image_name, r, &err) : exit_code;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	cleanup(job_freep) struct job *job = job_new();
 	struct run_options o = { .job = job };
-	struct error err;
 	int exit_code = PE_EXIT_FAILURE;
 
 	if (!job)
@@ -432,12 +439,5 @@ int cmd_run(int argc, char **argv)
 	for (; i < argc; i++)
 		if (strv_add(&job->argv, argv[i]) < 0)
 			return PE_EXIT_FAILURE;
-	if (job_check(job, &err) < 0) {
-		pe_say("run: %s", err.text);
-		return PE_EXIT_USAGE;
-	}
-	int r = run(&o, image_name, &exit_code, &err);
-	if (r < 0)
-		return report_failure(&o, image_name, r, &err);
-	return exit_code;
+	return run_to_end(&o, image_name);
 }

@@ -111,6 +111,28 @@ static uint64_t fraction_ms(struct span digits)
 	return ms;
 }
 
+static int unit_ms(struct span unit, uint64_t *ret)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms;
+	} units[] = {
+		{ "", 1000 },
+		{ "ms", 1 },
+		{ "s", 1000 },
+		{ "m", 60 * 1000 },
+		{ "h", 60 * 60 * 1000 },
+		{ "d", 24 * 60 * 60 * 1000 },
+	};
+
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (span_equal(span_of(units[i].text), unit)) {
+			*ret = units[i].ms;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 int parse_duration_ms(struct span s, uint64_t *ret_ms)
 {
 	struct span whole = cut_digits(&s), fraction = { NULL, 0 };
@@ -126,13 +148,8 @@ int parse_duration_ms(struct span s, uint64_t *ret_ms)
 			return -EINVAL;
 	}
 
-	if (s.n == 0 || span_equal(s, SPAN_LITERAL("s")))
-		scale = 1000;
-	else if (span_equal(s, SPAN_LITERAL("ms")) && fraction.n == 0)
-		scale = 1;
-	else if (span_equal(s, SPAN_LITERAL("m")) && fraction.n == 0)
-		scale = 60000;
-	else
+	r = unit_ms(s, &scale);
+	if (r < 0 || (fraction.n > 0 && scale != 1000))
 		return -EINVAL;
 
 	if (__builtin_mul_overflow(v, scale, &v) ||

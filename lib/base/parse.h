@@ -17,7 +17,7 @@ int parse_hex(struct span s, uint64_t *ret);
  * or iB. */
 int parse_size(struct span s, uint64_t *ret_bytes);
 
-/* A time: digits with an optional fraction in seconds, or the unit ms, s or m behind. */
+/* A time: digits with an optional fraction in seconds, or the unit ms, s, m, h or d behind. */
 int parse_duration_ms(struct span s, uint64_t *ret_ms);
 
 /* "1.5 GiB", "12 KiB", "17 B" into @buf; returns @buf. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Where the catalog is, and what files are in it. */
 #include "catalog.h"
 
 #include <dirent.h>
@@ -11,6 +12,7 @@
 #include "image/image.h"
 
 #define SUFFIX    ".yaml"
+#define KINDS     "kinds" SUFFIX
 #define INSTALLED "/usr/share/program-explorer/catalog"
 
 static void closedirp(DIR **d)
@@ -19,7 +21,8 @@ static void closedirp(DIR **d)
 		closedir(*d);
 }
 
-static bool is_recipe(const char *name)
+/* What a person may call a recipe: by the name of its file. */
+static bool is_yaml(const char *name)
 {
 	size_t n = strlen(name), tail = strlen(SUFFIX);
 
@@ -80,7 +83,7 @@ int catalog_list(const char *dir, struct strv *names, struct error *err)
 	for (const struct dirent *e; (e = readdir(d));) {
 		struct span name = span_of(e->d_name);
 
-		if (!is_recipe(e->d_name) || e->d_name[0] == '.')
+		if (!is_yaml(e->d_name) || e->d_name[0] == '.' || strcmp(e->d_name, KINDS) == 0)
 			continue;
 		name.n -= strlen(SUFFIX);
 		if (strv_add_span(names, name) < 0)
@@ -105,25 +108,34 @@ static int refuse_unknown(const char *dir, const char *name, struct error *err)
 		err, -ENOENT, "no recipe '%s' in catalog '%s'; near names: %s", name, dir, near);
 }
 
-int catalog_open(const char *dir, const char *what, struct recipe **ret, struct error *err)
+int catalog_find_file(const char *dir, const char *what, char **ret_path, struct error *err)
 {
-	if (strchr(what, '/') || is_recipe(what))
-		return recipe_load(what, ret, err);
-	if (!image_name_valid(what))
+	bool is_path = strchr(what, '/') || is_yaml(what);
+	if (!is_path && !image_name_valid(what))
 		return refuse(err, -EINVAL,
 			"'%.80s' is no recipe name: lower-case letters, digits, . _ -", what);
 
 	cleanup_free char *path = NULL;
-	if (asprintf(&path, "%s/%s" SUFFIX, dir, what) < 0)
+	if (asprintf(&path, is_path ? "%.0s%s" : "%s/%s" SUFFIX, dir, what) < 0)
 		return fail(err, -ENOMEM, "look for recipe '%s'", what);
-	if (access(path, F_OK) < 0 && errno == ENOENT)
+	if (!is_path && access(path, F_OK) < 0 && errno == ENOENT)
 		return refuse_unknown(dir, what, err);
 
+	*ret_path = take_ptr(path);
+	return 0;
+}
+
+int catalog_open(const char *dir, const char *what, struct recipe **ret, struct error *err)
+{
 	cleanup(recipe_freep) struct recipe *recipe = NULL;
-	int r = recipe_load(path, &recipe, err);
+	cleanup_free char *path = NULL;
+
+	int r = catalog_find_file(dir, what, &path, err);
+	if (r == 0)
+		r = recipe_load(path, &recipe, err);
 	if (r < 0)
 		return r;
-	if (strcmp(recipe->name, what) != 0)
+	if (strcmp(path, what) != 0 && strcmp(recipe->name, what) != 0)
 		return refuse(err, -EINVAL, "%s:1: the recipe is named '%s', its file is not", path,
 			recipe->name);
 

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* A recipe: the few lines of YAML from which an image is built, with one example of what it is good
- * for. */
+/* A recipe: the few lines of YAML from which an image is built, and the programs that are in it. */
 #pragma once
 
 #include <stddef.h>
 
 #include "base/error.h"
 #include "base/span.h"
+#include "list.h"
+#include "program.h"
 
 enum {
 	RECIPE_MAX = 256 << 10, /* bytes of YAML */
 };
 
-struct recipe_list {
-	char **v; /* not NULL-terminated */
-	size_t n;
-};
-
 struct recipe_file {
-	char *path; /* absolute in an image, relative to /input in an example */
+	char *path; /* absolute */
 	char *content;
 	char *mode; /* octal digits, or NULL for 644 */
 };
@@ -28,26 +24,18 @@ struct recipe_files {
 	size_t n;
 };
 
-/* One run that must go well: proof that the image works, and the first thing that a person sees of
- * it. */
-struct recipe_example {
-	struct recipe_files files;
-	struct recipe_list argv;
-	char *input;                     /* standard input, or NULL */
-	char *expect_stdout;             /* must be somewhere in the output, or NULL */
-	struct recipe_list expect_files; /* must be there and not empty, relative to /output */
-};
-
 struct recipe {
 	char *name;
 	char *title;
-	struct recipe_list packages; /* of the distribution */
+	struct recipe_list
+		packages; /* of the distribution; none when the image comes from elsewhere */
 	struct recipe_files files;
 	struct recipe_list setup; /* lines for sh -e, run as root in the new system */
 	struct recipe_list env;   /* KEY=VALUE */
 	struct recipe_list cmd;
-	char *user, *cwd;               /* or NULL */
-	struct recipe_example *example; /* or NULL */
+	char *user, *cwd;       /* or NULL */
+	struct kind_list kinds; /* that only its programs know */
+	struct program_list programs;
 };
 
 /*

@@ -74,13 +74,7 @@ static void test_all_keys(void **state)
 						      "env: [A=1, B_2=, C=x=y]\n"
 						      "cmd: [cat, /etc/greeting]\n"
 						      "user: 1000:1000\n"
-						      "cwd: /srv/a b\n"
-						      "example:\n"
-						      "  files: [{path: sub/in.txt, content: ''}]\n"
-						      "  argv: [sh, -c, 'exit 0']\n"
-						      "  stdin: in\n"
-						      "  expect_stdout: out\n"
-						      "  expect_files: [a/b.png]\n");
+						      "cwd: /srv/a b\n");
 
 	(void)state;
 	assert_string_equal(r->name, "x.y-2_z");
@@ -95,12 +89,6 @@ static void test_all_keys(void **state)
 	assert_string_equal(r->cmd.v[0], "cat");
 	assert_string_equal(r->user, "1000:1000");
 	assert_string_equal(r->cwd, "/srv/a b");
-	assert_string_equal(r->example->files.v[0].path, "sub/in.txt");
-	assert_string_equal(r->example->files.v[0].content, "");
-	assert_string_equal(r->example->argv.v[2], "exit 0");
-	assert_string_equal(r->example->input, "in");
-	assert_string_equal(r->example->expect_stdout, "out");
-	assert_string_equal(r->example->expect_files.v[0], "a/b.png");
 }
 
 #define HEAD "name: x\ntitle: X\npackages: [bash]\n"
@@ -112,7 +100,7 @@ static void test_least(void **state)
 	(void)state;
 	assert_null(r->user);
 	assert_null(r->cwd);
-	assert_null(r->example);
+	assert_int_equal(r->programs.n + r->kinds.n, 0);
 	assert_int_equal(r->env.n + r->cmd.n + r->setup.n + r->files.n, 0);
 }
 
@@ -122,7 +110,7 @@ static const struct {
 } bad[] = {
 	{ "", "x.yaml:1: the recipe is empty" },
 	{ "- a\n", "x.yaml:1: Expecting MAPPING, got event: SEQUENCE_START" },
-	{ "name: x\ntitle: X\n", "Missing required mapping field: packages" },
+	{ "name: x\ntitle: X\n", "neither packages nor programs" },
 	{ HEAD "bad: 1\n", "x.yaml:4: Unexpected key: bad" },
 	{ HEAD "env: [A=1]\n\n\nusers: me\n", "x.yaml:7: Unexpected key: users" },
 	{ HEAD "name: y\n", "x.yaml:4: Mapping field already seen: name" },
@@ -134,38 +122,36 @@ static const struct {
 		"x.yaml:3: at 'packages': YAML alias unsupported" },
 	{ "name: x\ntitle: X\npackages: []\n", "x.yaml:3: at 'packages': Insufficient entries" },
 	{ "name:\ntitle: X\npackages: [a]\n", "x.yaml:1: at 'name': STRING length < 1" },
-	{ "name: X/y\ntitle: X\npackages: [a]\n", "x.yaml:1: 'X/y' is no image name" },
-	{ "title: T\nname: -x\npackages: [ab]\n", "x.yaml:2: '-x' is no image name" },
+	{ "name: X/y\ntitle: X\npackages: [a]\n", "x.yaml:1: name: 'X/y' is no image name" },
+	{ "title: T\nname: -x\npackages: [ab]\n", "x.yaml:2: name: '-x' is no image name" },
 	{ "name: x\ntitle: X\npackages:\n  - bash\n  - --purge\n",
-		"x.yaml:5: '--purge' is no package name" },
-	{ "name: x\ntitle: X\npackages: [bash, 'a;b']\n", "x.yaml:3: 'a;b' is no package name" },
-	{ "name: x\ntitle: X\npackages: [bash, 'a,b']\n", "x.yaml:3: 'a,b' is no package name" },
-	{ "name: x\ntitle: X\npackages: [Bash]\n", "x.yaml:3: 'Bash' is no package name" },
-	{ "name: x\ntitle: X\npackages: [ab=1]\n", "x.yaml:3: 'ab=1' is no package name" },
+		"x.yaml:5: packages[1]: '--purge' is no package name" },
+	{ "name: x\ntitle: X\npackages: [bash, 'a;b']\n",
+		"x.yaml:3: packages[1]: 'a;b' is no package name" },
+	{ "name: x\ntitle: X\npackages: [bash, 'a,b']\n",
+		"x.yaml:3: packages[1]: 'a,b' is no package name" },
+	{ "name: x\ntitle: X\npackages: [Bash]\n",
+		"x.yaml:3: packages[0]: 'Bash' is no package name" },
+	{ "name: x\ntitle: X\npackages: [ab=1]\n",
+		"x.yaml:3: packages[0]: 'ab=1' is no package name" },
 	{ "name: x\ntitle: \"a\\nb\"\npackages: [ab]\n", "is no title of one line" },
-	{ HEAD "env: [A]\n", "x.yaml:4: 'A' is no KEY=VALUE" },
-	{ HEAD "env: [=a]\n", "x.yaml:4: '=a' is no KEY=VALUE" },
-	{ HEAD "env: [1A=a]\n", "x.yaml:4: '1A=a' is no KEY=VALUE" },
-	{ HEAD "user: a b\n", "x.yaml:4: 'a b' is no user name or number" },
-	{ HEAD "user: '1:'\n", "x.yaml:4: '1:' is no user name or number" },
-	{ HEAD "user: 1:2:3\n", "x.yaml:4: '1:2:3' is no user name or number" },
-	{ HEAD "cwd: a\n", "x.yaml:4: 'a' is no absolute path" },
+	{ HEAD "env: [A]\n", "x.yaml:4: env[0]: 'A' is no KEY=VALUE" },
+	{ HEAD "env: [=a]\n", "x.yaml:4: env[0]: '=a' is no KEY=VALUE" },
+	{ HEAD "env: [1A=a]\n", "x.yaml:4: env[0]: '1A=a' is no KEY=VALUE" },
+	{ HEAD "user: a b\n", "x.yaml:4: user: 'a b' is no user name or number" },
+	{ HEAD "user: '1:'\n", "x.yaml:4: user: '1:' is no user name or number" },
+	{ HEAD "user: 1:2:3\n", "x.yaml:4: user: '1:2:3' is no user name or number" },
+	{ HEAD "cwd: a\n", "x.yaml:4: cwd: 'a' is no absolute path" },
 	{ HEAD "files: [{path: /a/../b, content: ''}]\n",
-		"x.yaml:4: '/a/../b' is no absolute path" },
-	{ HEAD "files: [{path: a, content: ''}]\n", "x.yaml:4: 'a' is no absolute path" },
-	{ HEAD "files: [{path: /a, content: '', mode: 999}]\n", "x.yaml:4: '999' is no file mode" },
-	{ HEAD "files: [{path: /a, content: '', mode: 8}]\n", "x.yaml:4: '8' is no file mode" },
+		"x.yaml:4: files[0].path: '/a/../b' is no absolute path" },
+	{ HEAD "files: [{path: a, content: ''}]\n",
+		"x.yaml:4: files[0].path: 'a' is no absolute path" },
+	{ HEAD "files: [{path: /a, content: '', mode: 999}]\n",
+		"x.yaml:4: files[0].mode: '999' is no file mode" },
+	{ HEAD "files: [{path: /a, content: '', mode: 8}]\n",
+		"x.yaml:4: files[0].mode: '8' is no file mode" },
 	{ HEAD "files: [{path: /a}]\n",
 		"x.yaml:4: at 'path': Missing required mapping field: content" },
-	{ HEAD "example:\n  argv: [a]\n  args: b\n", "x.yaml:6: Unexpected key: args" },
-	{ HEAD "example:\n  stdin: a\n", "Missing required mapping field: argv" },
-	{ HEAD "example:\n  argv: []\n", "x.yaml:5: at 'argv': Insufficient entries" },
-	{ HEAD "example:\n  argv: [a]\n  files: [{path: ../a, content: b}]\n",
-		"x.yaml:6: '../a' is no relative path" },
-	{ HEAD "example:\n  argv: [a]\n  expect_files: [/a]\n",
-		"x.yaml:6: '/a' is no relative path" },
-	{ HEAD "example:\n  argv: [a]\n  expect_files: [a//b]\n",
-		"x.yaml:6: 'a//b' is no relative path" },
 };
 
 static void test_bad(void **state)
@@ -229,7 +215,8 @@ static void test_hash(void **state)
 	cleanup(recipe_freep) struct recipe *r = load(HEAD);
 	cleanup_free char *hash = recipe_hash(r, "1");
 	cleanup_free char *made_otherwise = recipe_hash(r, "2");
-	cleanup(recipe_freep) struct recipe *shown = load("# why\n" HEAD "example: {argv: [a]}\n");
+	cleanup(recipe_freep) struct recipe *shown =
+		load("# why\n" HEAD "programs: [{id: a, title: A, command: [a]}]\n");
 	cleanup_free char *same = recipe_hash(shown, "1");
 
 	assert_int_equal(strlen(hash), 64);

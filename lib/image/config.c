@@ -19,6 +19,7 @@ static const struct row texts[] = {
 	{ "user", offsetof(struct image, user) },
 	{ "cwd", offsetof(struct image, cwd) },
 	{ "recipe", offsetof(struct image, recipe) },
+	{ "platform", offsetof(struct image, platform) },
 };
 
 static const struct row lists[] = {
@@ -26,6 +27,7 @@ static const struct row lists[] = {
 	{ "entrypoint", offsetof(struct image, entrypoint) },
 	{ "cmd", offsetof(struct image, cmd) },
 	{ "packages", offsetof(struct image, packages) },
+	{ "labels", offsetof(struct image, labels) },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -142,12 +144,13 @@ static json_t *list_json(const struct strv *list)
 char *image_config_format(const struct image *img)
 {
 	cleanup(json_decrefp) json_t *top =
-		json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
-			img->name, "title", img->title, "digest", img->digest, "bytes",
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+			"name", img->name, "title", img->title, "digest", img->digest, "bytes",
 			(json_int_t)img->bytes, "created", (json_int_t)img->created, "recipe",
-			img->recipe, "user", img->user, "cwd", img->cwd, "env",
-			list_json(&img->env), "entrypoint", list_json(&img->entrypoint), "cmd",
-			list_json(&img->cmd), "packages", list_json(&img->packages));
+			img->recipe, "platform", img->platform, "user", img->user, "cwd", img->cwd,
+			"env", list_json(&img->env), "entrypoint", list_json(&img->entrypoint),
+			"cmd", list_json(&img->cmd), "labels", list_json(&img->labels), "packages",
+			list_json(&img->packages));
 
 	return top ? json_dumps(top, JSON_INDENT(2)) : NULL;
 }

@@ -24,11 +24,21 @@ struct image *image_new(const char *name)
 	img->fd = -1;
 
 	img->name = strdup(name);
-	char **empty[] = { &img->digest, &img->title, &img->user, &img->cwd, &img->recipe };
+	char **empty[] = { &img->digest, &img->title, &img->user, &img->cwd, &img->recipe,
+		&img->platform };
 	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
 		if (!(*empty[i] = strdup("")))
 			return NULL;
 	return img->name ? take_ptr(img) : NULL;
+}
+
+void image_close_disks(struct image *img)
+{
+	cleanup_closep(&img->fd);
+	img->fd = -1;
+	for (size_t i = 0; i < img->n_data_fds; i++)
+		cleanup_closep(&img->data_fds[i]);
+	img->n_data_fds = 0;
 }
 
 void image_free(struct image *img)
@@ -45,7 +55,9 @@ void image_free(struct image *img)
 	strv_done(&img->entrypoint);
 	strv_done(&img->cmd);
 	strv_done(&img->packages);
-	cleanup_closep(&img->fd);
+	strv_done(&img->labels);
+	free(img->platform);
+	image_close_disks(img);
 	free(img);
 }
 

@@ -12,6 +12,7 @@
 
 enum {
 	IMAGE_NAME_MAX = 64,
+	IMAGE_DATA_MAX = 4, /* content devices of one image */
 };
 
 struct image {
@@ -24,9 +25,19 @@ struct image {
 	struct strv entrypoint, cmd;
 	char *recipe;         /* hash of the recipe it was built from; "" when there was none */
 	struct strv packages; /* "name version" of what is installed in it; may be empty */
+	struct strv labels;   /* KEY=VALUE, as the maker put them */
+	char *platform;       /* "linux/amd64"; "" when not known */
 	uint64_t bytes;       /* size of the root file system's file */
 	int64_t created;      /* seconds since the epoch */
 	int fd; /* the erofs file, O_RDONLY, readable by whoever holds the descriptor */
+	/*
+	 * The devices that file contents live on, in the order of the erofs file's device table:
+	 * the guest mounts them with device=. O_RDONLY, shared by many images, and growing while
+	 * they are open; what this image needs of them is there and does not change. A whole number
+	 * of 512-byte sectors at any time. None: all is in the erofs file itself.
+	 */
+	int data_fds[IMAGE_DATA_MAX];
+	size_t n_data_fds;
 };
 
 /* An image without a root file system (fd -1), all strings empty. NULL on -ENOMEM or a bad name. */
@@ -43,7 +54,8 @@ bool image_name_valid(const char *name);
 char *image_store_path(const char *override);
 
 /*
- * Opens image @name of the store at @store. -ENOENT names up to three images with a near name;
+ * Opens image @name of the store at @store; @name may also be a digest, "sha256:" and the 64 digits
+ * or at least 12 of them. -ENOENT names up to three images with a near name;
  * -EINVAL for a name that is no image name or a damaged config. Caller frees *@ret with
  * image_free().
  */
@@ -74,6 +86,9 @@ int image_store_remove(const char *store, const char *name, struct error *err);
 /* The config as JSON text, as it stands in the store and as `pe image show` prints it. Caller
  * frees. */
 char *image_config_format(const struct image *img);
+
+/* Gives the descriptors back; the rest of @img stays. */
+void image_close_disks(struct image *img);
 
 void image_free(struct image *img); /* NULL is fine */
 void image_freep(struct image **img);

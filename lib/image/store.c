@@ -204,8 +204,7 @@ int image_list(const char *store, struct image ***ret, size_t *ret_n, struct err
 			image_list_free(list, i);
 			return r;
 		}
-		cleanup_closep(&list[i]->fd);
-		list[i]->fd = -1;
+		image_close_disks(list[i]);
 	}
 	*ret = list;
 	*ret_n = names.n;

@@ -303,6 +303,7 @@ static void test_add(void **state)
 	assert_true(lock >= 0);
 	cleanup(image_freep) struct image *img = image_new("a");
 	strv_add(&img->env, "A=\"\n\xc3\xa4");
+	strv_add(&img->labels, "org.example.l=1=2");
 	img->created = 5;
 
 	mode_t mask = umask(077);
@@ -316,6 +317,9 @@ static void test_add(void **state)
 	assert_string_equal(again->digest, img->digest);
 	assert_string_equal(again->env.v[0], "A=\"\n\xc3\xa4");
 	assert_int_equal(again->created, 5);
+	assert_string_equal(again->labels.v[0], "org.example.l=1=2");
+	assert_string_equal(again->platform, "");
+	assert_int_equal(again->n_data_fds, 0);
 	assert_string_equal(again->digest,
 		"sha256:1e8bbc51efd979b19f738394c05e01cdf82e9975595e1e144e87e2f10440c8be");
 	assert_int_equal(fstat(again->fd, &st), 0);

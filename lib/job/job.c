@@ -94,8 +94,10 @@ static int check_range(const char *what, uint64_t v, uint64_t min, uint64_t max,
 		format_size(high, sizeof high, max));
 }
 
-static int check_limits(const struct job_limits *l, struct error *err)
+static int check_limits(const struct job *j, struct error *err)
 {
+	const struct job_limits *l = &j->limits;
+
 	if (l->timeout_ms < 1 || l->timeout_ms > 3600000)
 		return refuse(err, -EINVAL,
 			"the time limit, %llu ms, is out of range: from 1 ms to 3600 s",
@@ -124,8 +126,9 @@ static int check_line(const char *what, const char *s, size_t max, struct error 
 }
 
 /* As hostname(7) has it. */
-static int check_hostname(const char *s, struct error *err)
+static int check_hostname(const struct job *j, struct error *err)
 {
+	const char *s = j->hostname;
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
 
@@ -135,8 +138,10 @@ static int check_hostname(const char *s, struct error *err)
 	return 0;
 }
 
-static int check_env(const struct strv *env, struct error *err)
+static int check_env(const struct job *j, struct error *err)
 {
+	const struct strv *env = &j->env;
+
 	for (size_t i = 0; i < env->n; i++)
 		if (strchr(env->v[i], '=') == NULL || env->v[i][0] == '=')
 			return refuse(
@@ -144,23 +149,55 @@ static int check_env(const struct strv *env, struct error *err)
 	return 0;
 }
 
-int job_check(const struct job *j, struct error *err)
+static int check_cwd(const struct job *j, struct error *err)
+{
+	return check_line("the working directory", j->cwd, 4095, err);
+}
+
+static int check_user(const struct job *j, struct error *err)
+{
+	return check_line("the user", j->user, 255, err);
+}
+
+static int check_size(const struct job *j, struct error *err)
 {
 	char have[32], may[32];
 	uint64_t size = job_input_size(j);
 
-	int r = check_limits(&j->limits, err);
-	if (r == 0)
-		r = check_line("the working directory", j->cwd, 4095, err);
-	if (r == 0)
-		r = check_line("the user", j->user, 255, err);
-	if (r == 0)
-		r = check_hostname(j->hostname, err);
-	if (r == 0)
-		r = check_env(&j->env, err);
-	if (r == 0 && size > j->limits.input_bytes)
-		r = refuse(err, -EINVAL, "the input is %s, its limit is %s",
-			format_size(have, sizeof have, size),
-			format_size(may, sizeof may, j->limits.input_bytes));
-	return r;
+	if (size <= j->limits.input_bytes)
+		return 0;
+	return refuse(err, -EINVAL, "the input is %s, its limit is %s",
+		format_size(have, sizeof have, size),
+		format_size(may, sizeof may, j->limits.input_bytes));
+}
+
+int job_check_fields(const struct job *j, const char **ret_field, struct error *err)
+{
+	static const struct {
+		const char *field;
+		int (*check)(const struct job *j, struct error *err);
+	} checks[] = {
+		{ "limits", check_limits },
+		{ "cwd", check_cwd },
+		{ "user", check_user },
+		{ "hostname", check_hostname },
+		{ "env", check_env },
+		{ "files", check_size },
+	};
+
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+		int r = checks[i].check(j, err);
+		if (r < 0) {
+			*ret_field = checks[i].field;
+			return r;
+		}
+	}
+	return 0;
+}
+
+int job_check(const struct job *j, struct error *err)
+{
+	const char *ignored;
+
+	return job_check_fields(j, &ignored, err);
 }

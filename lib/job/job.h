@@ -55,11 +55,17 @@ int job_add_file(
 /* 0, or -EINVAL with a message that names the field and its bounds. */
 int job_check(const struct job *j, struct error *err);
 
+/* The same; *@ret_field says what is wrong: "limits", "cwd", "user", "hostname", "env", or "files"
+ * when the input is too large. */
+int job_check_fields(const struct job *j, const char **ret_field, struct error *err);
+
 /* Bytes of stdin and files. */
 uint64_t job_input_size(const struct job *j);
 
 /*
  * The sealed input bundle, a memfd, of job @j on image @img: the image's environment, command, user
- * and directory stand where the job is silent.
+ * and directory stand where the job is silent. @live_offset: where on the output disk init shows
+ * the output as it comes (see bundle/live.h); 0 for nowhere.
  */
-int job_pack(const struct job *j, const struct image *img, int *ret_fd, struct error *err);
+int job_pack(const struct job *j, const struct image *img, uint64_t live_offset, int *ret_fd,
+	struct error *err);

@@ -42,7 +42,6 @@ static json_t *file_to_json(const struct result_file *f)
 		return o;
 	}
 	json_object_set_new(o, "bytes", json_integer((json_int_t)f->data.n));
-	set_bytes(o, "text", "base64", f->data);
 	return o;
 }
 
@@ -103,15 +102,13 @@ static void set_ending(json_t *o, const struct result *r)
 		json_object_set_new(o, "message", readable(r->message));
 }
 
-json_t *result_to_json(const struct result *r, const struct result_origin *origin)
+json_t *result_summary_to_json(const struct result *r, const struct result_origin *origin)
 {
 	json_t *o = json_object();
 
 	if (!o)
 		return NULL;
 	set_ending(o, r);
-	set_bytes(o, "stdout", "stdout_base64", r->out);
-	set_bytes(o, "stderr", "stderr_base64", r->err);
 	json_object_set_new(o, "files", files_to_json(r));
 	json_object_set_new(o, "skipped", skipped_to_json(r));
 	if (r->skipped_more > 0)
@@ -125,5 +122,36 @@ json_t *result_to_json(const struct result *r, const struct result_origin *origi
 	if (origin->image_digest)
 		json_object_set_new(o, "image_digest", json_string(origin->image_digest));
 	json_object_set_new(o, "engine", json_string(origin->engine));
+	return o;
+}
+
+void result_json_add_contents(json_t *o, struct span out, struct span err, const struct span *files)
+{
+	size_t i;
+	json_t *file;
+
+	set_bytes(o, "stdout", "stdout_base64", out);
+	set_bytes(o, "stderr", "stderr_base64", err);
+	json_array_foreach(json_object_get(o, "files"), i, file)
+	{
+		if (!json_object_get(file, "directory"))
+			set_bytes(file, "text", "base64", *files++);
+	}
+}
+
+json_t *result_to_json(const struct result *r, const struct result_origin *origin)
+{
+	json_t *o = result_summary_to_json(r, origin);
+	cleanup_free struct span *files = calloc(r->n_files + 1, sizeof *files);
+	size_t n = 0;
+
+	if (!o || !files) {
+		json_decref(o);
+		return NULL;
+	}
+	for (size_t i = 0; i < r->n_files; i++)
+		if (!S_ISDIR(r->files[i].mode))
+			files[n++] = r->files[i].data;
+	result_json_add_contents(o, r->out, r->err, files);
 	return o;
 }

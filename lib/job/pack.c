@@ -59,7 +59,8 @@ static const char *first_of(const char *a, const char *b, const char *c)
 	return b && *b ? b : c;
 }
 
-static int add_config(struct bundle_writer *w, const struct job *j, const struct image *img)
+static int add_config(
+	struct bundle_writer *w, const struct job *j, const struct image *img, uint64_t live_offset)
 {
 	const struct job_limits *l = &j->limits;
 	cleanup_buf struct buf b = { 0 };
@@ -67,13 +68,14 @@ static int add_config(struct bundle_writer *w, const struct job *j, const struct
 	int r = buf_addf(&b,
 		"timeout_ms=%llu\nmemory_bytes=%llu\noutput_bytes=%llu\nscratch_bytes=%llu\ninput_"
 		"bytes=%llu\npids_max=%llu\n"
-		"data_disks=0\ncwd=%s\nuser=%s\nhostname=%s\n",
+		"data_disks=%zu\nlive_offset=%llu\ncwd=%s\nuser=%s\nhostname=%s\n",
 		(unsigned long long)l->timeout_ms, (unsigned long long)l->memory_bytes,
 		(unsigned long long)l->output_bytes, (unsigned long long)l->scratch_bytes,
 		/* Each file and directory takes a page of tmpfs at least. */
 		(unsigned long long)(job_input_size(j) + (j->n_files + 16) * 3 * BUNDLE_BLOCK),
-		(unsigned long long)l->pids, first_of(j->cwd, img->cwd, "/input"),
-		first_of(j->user, img->user, ""), first_of(j->hostname, NULL, "pe"));
+		(unsigned long long)l->pids, img->n_data_fds, (unsigned long long)live_offset,
+		first_of(j->cwd, img->cwd, "/input"), first_of(j->user, img->user, ""),
+		first_of(j->hostname, NULL, "pe"));
 	return r < 0 ? r : bundle_add(w, SPAN_LITERAL("config"), 0600, buf_span(&b));
 }
 
@@ -94,7 +96,7 @@ static int add_files(struct bundle_writer *w, const struct job *j)
 	return 0;
 }
 
-static int write_bundle(int fd, const struct job *j, const struct image *img,
+static int write_bundle(int fd, const struct job *j, const struct image *img, uint64_t live_offset,
 	const struct strv *argv, const struct strv *env)
 {
 	cleanup_free char *buffer = malloc(BUFFER);
@@ -103,7 +105,7 @@ static int write_bundle(int fd, const struct job *j, const struct image *img,
 	if (!buffer)
 		return -ENOMEM;
 	bundle_writer_init(&w, fd, BUNDLE_DATA_MAX, buffer, BUFFER);
-	int r = add_config(&w, j, img);
+	int r = add_config(&w, j, img, live_offset);
 	if (r == 0)
 		r = add_strings(&w, SPAN_LITERAL("argv"), argv);
 	if (r == 0)
@@ -116,7 +118,8 @@ static int write_bundle(int fd, const struct job *j, const struct image *img,
 	return r < 0 ? r : bundle_finish(&w);
 }
 
-int job_pack(const struct job *j, const struct image *img, int *ret_fd, struct error *err)
+int job_pack(const struct job *j, const struct image *img, uint64_t live_offset, int *ret_fd,
+	struct error *err)
 {
 	cleanup_strv struct strv argv = { 0 };
 	cleanup_strv struct strv env = { 0 };
@@ -133,7 +136,7 @@ int job_pack(const struct job *j, const struct image *img, int *ret_fd, struct e
 	cleanup_fd int fd = memfd_new("input");
 	if (fd < 0)
 		return fail(err, fd, "make the input bundle");
-	r = write_bundle(fd, j, img, &argv, &env);
+	r = write_bundle(fd, j, img, live_offset, &argv, &env);
 	if (r == 0)
 		r = memfd_freeze(fd);
 	if (r < 0)

@@ -20,11 +20,11 @@ struct fair_client {
 	char name[];
 };
 
-int fair_init(struct fair *f)
+int fair_init(struct fair *f, uint64_t secret)
 {
 	*f = (struct fair){ 0 };
 	TAILQ_INIT(&f->active);
-	return map_init(&f->clients);
+	return map_init(&f->clients, secret);
 }
 
 static void free_client(struct map_node *node, void *ctx)

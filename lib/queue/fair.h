@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "map.h"
+#include "base/map.h"
 
 struct fair_client;
 
@@ -35,7 +35,7 @@ struct fair {
 	size_t waiting, idle;
 };
 
-int fair_init(struct fair *f);
+int fair_init(struct fair *f, uint64_t secret); /* for the map */
 void fair_done(struct fair *f);
 
 /* The client called @name, with one more reference. NULL without memory. */

@@ -93,6 +93,8 @@ static void queue_freep(struct queue **q)
 struct queue *queue_new(const struct queue_setup *setup)
 {
 	cleanup(queue_freep) struct queue *q = calloc(1, sizeof *q);
+	uint64_t secret;
+
 	if (!q)
 		return NULL;
 	q->setup = *setup;
@@ -104,7 +106,8 @@ struct queue *queue_new(const struct queue_setup *setup)
 	pthread_cond_init(&q->wake, NULL);
 	TAILQ_INIT(&q->retries);
 	TAILQ_INIT(&q->runs);
-	if (fair_init(&q->fair) < 0 || map_init(&q->flights) < 0 || map_init(&q->tickets) < 0)
+	if (getrandom(&secret, sizeof secret, 0) < 0 || fair_init(&q->fair, secret) < 0 ||
+		map_init(&q->flights, secret) < 0 || map_init(&q->tickets, secret) < 0)
 		return NULL;
 	return take_ptr(q);
 }

@@ -4,9 +4,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/cleanup.h"
-#include "map.h"
+#include "base/map.h"
 
 struct bucket {
 	struct map_node node; /* first */
@@ -29,6 +30,7 @@ static void rate_freep(struct rate **r)
 struct rate *rate_new(const struct rate_setup *setup)
 {
 	cleanup(rate_freep) struct rate *r = calloc(1, sizeof *r);
+	uint64_t secret;
 
 	if (!r)
 		return NULL;
@@ -38,7 +40,9 @@ struct rate *rate_new(const struct rate_setup *setup)
 	if (r->setup.max_clients < 2)
 		r->setup.max_clients = 2;
 	pthread_mutex_init(&r->lock, NULL);
-	return map_init(&r->buckets) < 0 ? NULL : take_ptr(r);
+	if (getrandom(&secret, sizeof secret, 0) < 0 || map_init(&r->buckets, secret) < 0)
+		return NULL;
+	return take_ptr(r);
 }
 
 static void free_bucket(struct map_node *node, void *ctx)

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "bundle/bundle.h"
+#include "bundle/live.h"
 #include "image/image.h"
 #include "job/job.h"
 #include "job/result.h"
+#include "live.h"
 #include "sys/memfd.h"
 #include "vm/vm.h"
 
 enum {
 	GRACE_MS = 2000,   /* from the guest's clock to ours */
 	STARTUP_MS = 3000, /* what a start may take on a busy host */
+	LIVE_MS = 20,      /* between two looks at a running program's output */
 	GUEST_TASKS = 16,  /* of the guest that are not the program's */
+	DISKS_OWN = 3,     /* image, input, output; what is behind them is the image's data */
 };
 
 #define MIB ((uint64_t)1 << 20)
@@ -28,6 +33,8 @@ struct moment {
 struct run {
 	const struct run_host *host;
 	const struct job *job;
+	const struct run_watch *watch;
+	struct live live;
 	int input_fd, output_fd;
 	struct vm *vm;
 	int code; /* how the guest kernel ended */
@@ -60,27 +67,37 @@ static uint64_t output_disk_size(const struct job_limits *l)
 
 static int make_disks(struct run *r, const struct image *img, struct error *err)
 {
-	int e = job_pack(r->job, img, &r->input_fd, err);
+	uint64_t size = output_disk_size(&r->job->limits), limit = r->job->limits.output_bytes;
+	bool live = r->watch && r->watch->output;
+
+	int e = job_pack(r->job, img, live ? size : 0, &r->input_fd, err);
 	if (e < 0)
 		return e;
 	r->output_fd = memfd_new("output");
 	e = r->output_fd < 0 ? r->output_fd
-			     : memfd_fix_size(r->output_fd, output_disk_size(&r->job->limits));
-	return e < 0 ? fail(err, e, "make the output disk") : 0;
+			     : memfd_fix_size(r->output_fd, live ? size + live_size(limit) : size);
+	if (e < 0)
+		return fail(err, e, "make the output disk");
+	return live ? live_open(&r->live, r->output_fd, size, limit, err) : 0;
 }
+
+static_assert(DISKS_OWN + IMAGE_DATA_MAX <= VM_DISKS_MAX, "an image may have more than fits");
 
 static int start(struct run *r, const struct image *img, struct error *err)
 {
 	const struct job_limits *l = &r->job->limits;
-	const struct vm_disk disks[] = {
+	struct vm_disk disks[DISKS_OWN + IMAGE_DATA_MAX] = {
 		{ img->fd, false },
 		{ r->input_fd, false },
 		{ r->output_fd, true },
 	};
+
+	for (size_t i = 0; i < img->n_data_fds; i++)
+		disks[DISKS_OWN + i] = (struct vm_disk){ img->data_fds[i], false };
 	const struct vm_spec spec = {
 		.kernel = r->host->kernel,
 		.disks = disks,
-		.n_disks = sizeof disks / sizeof *disks,
+		.n_disks = DISKS_OWN + img->n_data_fds,
 		.init = r->host->init,
 		.ram_bytes = ram_for(l, job_input_size(r->job)),
 		.processes = l->pids + GUEST_TASKS,
@@ -122,13 +139,36 @@ static int lost(struct run *r, const char *what, struct error *err)
 		*tail ? "; the guest's console: " : " (its console is empty)", tail);
 }
 
+/* Until the VM has ended (0), its time is up (-ETIME) or nobody wants it any more (-ECANCELED). */
+static int follow(struct run *r)
+{
+	const struct run_watch *w = r->watch;
+	uint64_t limit = r->job->limits.timeout_ms + GRACE_MS + STARTUP_MS;
+	uint64_t deadline = moment_now().ns / 1000000 + limit;
+
+	if (!w)
+		return vm_wait(r->host->engine, r->vm, -1, limit);
+	for (;;) {
+		uint64_t now = moment_now().ns / 1000000, left = now < deadline ? deadline - now : 0;
+		uint64_t part = w->output && left > LIVE_MS ? LIVE_MS : left;
+		int e = vm_wait(r->host->engine, r->vm, w->cancel_fd, part);
+
+		if (w->output)
+			live_poll(&r->live, w->output, w->ctx);
+		if (e != -ETIME || part == left)
+			return e;
+	}
+}
+
 static int await(struct run *r, struct error *err)
 {
 	const struct vm_engine *engine = r->host->engine;
 
-	int e = vm_wait(engine, r->vm, r->job->limits.timeout_ms + GRACE_MS + STARTUP_MS);
+	int e = follow(r);
 	if (e == -ETIME)
 		return lost(r, "the VM did not end in time and was killed", err);
+	if (e == -ECANCELED)
+		return refuse(err, e, "the run was cancelled");
 	if (e == 0)
 		e = engine->status(r->vm, &r->code);
 	if (e < 0)
@@ -206,15 +246,18 @@ static void run_done(struct run *r)
 {
 	if (r->vm)
 		r->host->engine->free(r->vm);
+	live_close(&r->live);
 	cleanup_closep(&r->input_fd);
 	cleanup_closep(&r->output_fd);
 }
 
 int run_job(const struct run_host *host, const struct image *img, const struct job *job,
-	struct result **ret, struct run_phases *phases, struct error *err)
+	const struct run_watch *watch, struct result **ret, struct run_phases *phases,
+	struct error *err)
 {
 	cleanup(run_done) struct run r = {
-		.host = host, .job = job, .input_fd = -1, .output_fd = -1
+
+		.host = host, .job = job, .watch = watch, .input_fd = -1, .output_fd = -1
 	};
 	struct result *result = NULL;
 

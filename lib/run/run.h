@@ -37,14 +37,25 @@ struct run_phases {
 	uint64_t total;
 };
 
+/* Who looks on while a job runs. */
+struct run_watch {
+	int cancel_fd; /* the run is given up when this can be read; -1 for never */
+	/* What the program writes to stdout (0) and stderr (1), as it comes, some 20 ms late; NULL
+	 * when nobody wants to know. Bytes of the guest's choice, no more than the job's output
+	 * limit. */
+	void (*output)(void *ctx, int stream, struct span bytes);
+	void *ctx;
+};
+
 /*
  * Runs @job and blocks until it has ended: at the latest 2 s (and what start-up may take) after its
- * time limit.
+ * time limit. @watch may be NULL.
  *
  * 0 with a result for whatever the program did, and RESULT_REJECTED for a job that cannot be run on
  * this image. Negative errno when a VM could not be started or nothing sensible came back from it:
- * the error text then ends with what the guest's console said. @phases may be NULL. Caller frees
- * *@ret with result_free().
+ * the error text then ends with what the guest's console said. -ECANCELED when the watcher gave it
+ * up. @phases may be NULL. Caller frees *@ret with result_free().
  */
 int run_job(const struct run_host *host, const struct image *img, const struct job *job,
-	struct result **ret, struct run_phases *phases, struct error *err);
+	const struct run_watch *watch, struct result **ret, struct run_phases *phases,
+	struct error *err);

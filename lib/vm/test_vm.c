@@ -142,7 +142,7 @@ static void test_panic(void **state)
 
 	(void)state;
 	struct vm *vm = boot(k, SPAN_LITERAL("this is no program"));
-	assert_int_equal(vm_wait(&vm_engine_uml, vm, 20000), 0);
+	assert_int_equal(vm_wait(&vm_engine_uml, vm, -1, 20000), 0);
 	assert_int_equal(vm_engine_uml.status(vm, &code), 0);
 	assert_int_not_equal(code, 0);
 	assert_non_null(strstr(vm_engine_uml.console(vm), "panic"));
@@ -162,7 +162,7 @@ static void test_free_while_booting(void **state)
 	struct pollfd p = { .fd = vm_engine_uml.pidfd(vm), .events = POLLIN };
 	assert_int_equal(poll(&p, 1, 0), 0);
 	assert_int_equal(vm_engine_uml.status(vm, &code), -EAGAIN);
-	assert_int_equal(vm_wait(&vm_engine_uml, vm, 0), -ETIME);
+	assert_int_equal(vm_wait(&vm_engine_uml, vm, -1, 0), -ETIME);
 	vm_engine_uml.free(vm);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);

@@ -55,8 +55,9 @@ struct vm_engine {
 
 extern const struct vm_engine vm_engine_uml;
 
-/* Waits until the VM has ended. 0, or -ETIME after @timeout_ms. */
-int vm_wait(const struct vm_engine *engine, struct vm *vm, uint64_t timeout_ms);
+/* Waits until the VM has ended. 0, -ETIME after @timeout_ms, or -ECANCELED when @cancel_fd (-1 for
+ * none) can be read. */
+int vm_wait(const struct vm_engine *engine, struct vm *vm, int cancel_fd, uint64_t timeout_ms);
 
 /*
  * A guest kernel as kernel/build makes it: a directory with `linux` and `features`. @dir NULL:

@@ -28,17 +28,19 @@ echo "http://localhost/ $VERSION_CODENAME main \\$(CODENAME) \\$(ORIGIN)"
 
 
 class Examples(Case):
-    @each({name: name for name in ("shell", "gcc", "python3")})
+    """Every example of the starter set, in its VM."""
+
+    @each({name: name for name in ("shell", "gcc", "python3", "graphviz")})
     def example(self, name):
         run = self.execute([pe.PE, "image", "test", name])
         self.assertEqual(run.exit, 0)
-        self.assertRegex(run.stdout.decode(), rf"^{name}: ok, \d+ ms\n$")
+        self.assertRegex(run.stdout.decode(), r"^([a-z0-9.+-]+/[a-z0-9-]+: ok, \d+ ms\n)+$")
 
     def test_an_example_that_does_not_keep_its_word(self):
-        recipe = self.write("shell.yaml", "name: shell\ntitle: T\npackages: [bash]\n"
-                            "example: {argv: [echo, two], expect_stdout: one}\n")
+        recipe = self.write("shell.yaml", "name: shell\ntitle: T\npackages: [bash]\nprograms: [{id: a, title: A, "
+                            "command: [echo, two], examples: [{id: b, title: B, expect_stdout: one}]}]\n")
         run = self.execute([pe.PE, "image", "test", recipe])
-        self.refused(run, "'one' is not in its output: two")
+        self.refused(run, "a/b", "'one' is not in its output: two")
 
 
 class Store(Case):

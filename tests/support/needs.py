@@ -9,7 +9,7 @@ from functools import cache
 
 from . import pe
 
-IMAGES = ("shell", "gcc", "python3")
+IMAGES = ("shell", "gcc", "python3", "graphviz")
 
 
 def root():

@@ -4,18 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { FIRST_ROOM = 64 };
 
-int map_init(struct map *m)
+int map_init(struct map *m, uint64_t secret)
 {
-	uint64_t secret;
-
-	/* Only a process that starts before the kernel has any entropy gets less than it asks for.
-	 */
-	if (getrandom(&secret, sizeof secret, 0) != sizeof secret)
-		secret = (uint64_t)(uintptr_t)&secret;
 	*m = (struct map){ .slots = calloc(FIRST_ROOM, sizeof(struct map_node *)),
 		.room = FIRST_ROOM,
 		.secret = secret };

@@ -18,7 +18,8 @@ struct map {
 	uint64_t secret;
 };
 
-int map_init(struct map *m);  /* -ENOMEM */
+/* @secret: random, so that nobody can choose strings that meet. -ENOMEM. */
+int map_init(struct map *m, uint64_t secret);
 void map_done(struct map *m); /* the nodes are their owners' */
 
 struct map_node *map_find(const struct map *m, const char *key);
