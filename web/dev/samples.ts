@@ -172,6 +172,26 @@ function cloud(): string {
 	return [...header, ...points, ""].join("\n");
 }
 
+/** Two pages, a coloured box and words. */
+function pdf(): string {
+	const draw = (n: number): string => `0.06 0.42 0.38 rg 60 560 200 120 re f 0 g BT /F1 24 Tf 60 720 Td (Page ${n} of a document) Tj ET`;
+	const objects = [
+		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>",
+		...[5, 6].map((c) => `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents ${c} 0 R/Resources<</Font<</F1 7 0 R>>>>>>`),
+		...[1, 2].map((n) => `<</Length ${draw(n).length}>>stream\n${draw(n)}\nendstream`),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+	];
+	let text = "%PDF-1.4\n";
+	const offsets = objects.map((o, i) => {
+		const at = text.length;
+		text += `${i + 1} 0 obj\n${o}\nendobj\n`;
+		return at;
+	});
+	const start = text.length;
+	text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.map((o) => `${String(o).padStart(10, "0")} 00000 n \n`).join("")}`;
+	return `${text}trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${start}\n%%EOF\n`;
+}
+
 const csv = `city,country,population,area km²,"note, if any"
 Tokyo,Japan,37732000,13452,"largest, by far"
 Delhi,India,32226000,2344,
@@ -226,6 +246,7 @@ export const samples: OutputFile[] = [
 	file("knot.obj", knot()),
 	{ name: "cube.stl", bytes: cube() },
 	file("cloud.ply", cloud()),
+	file("page.pdf", pdf()),
 	file("cities.csv", csv),
 	file("package.json", json),
 	file("report.md", markdown),

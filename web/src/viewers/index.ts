@@ -19,6 +19,7 @@ const table: Record<string, Row> = {
 	image: { title: "Picture", load: () => import("./image/image").then((m) => m.image) },
 	svg: { title: "Picture", load: () => import("./image/image").then((m) => m.image) },
 	html: { title: "Page", load: () => import("./html/html").then((m) => m.html) },
+	pdf: { title: "Document", load: () => import("./pdf/pdf").then((m) => m.pdf) },
 	audio: { title: "Sound", load: () => import("./media/media").then((m) => m.audio) },
 	video: { title: "Film", load: () => import("./media/media").then((m) => m.video) },
 	download: { title: "File", load: () => import("./media/media").then((m) => m.offer) },
