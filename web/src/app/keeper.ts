@@ -78,6 +78,8 @@ export class Keeper {
 		this.#stop = workspace.any.listen(() => this.#later());
 		addEventListener("pagehide", this.#leave);
 		document.addEventListener("visibilitychange", this.#leave);
+		// What only the tab had until now.
+		if (id !== null) this.#later();
 	}
 
 	end(): void {
