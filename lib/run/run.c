@@ -273,6 +273,7 @@ static void account(const struct run *r, struct result *result, struct run_phase
 		.power_off = us_between(s->packed, r->ended.ticks, rate),
 		.collect = us_between(r->ended.ticks, r->collected.ticks, rate),
 		.total = (uint64_t)us,
+		.is_clone = r->is_clone,
 	};
 }
 
@@ -316,6 +317,8 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 		return e;
 	r.collected = moment_now();
 	account(&r, result, phases);
+	if (watch && watch->output)
+		live_finish(&r.live, result->out, result->err, watch->output, watch->ctx);
 	result->is_clone = r.is_clone;
 	r.result = result;
 	if (host->templates)

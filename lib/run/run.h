@@ -42,6 +42,7 @@ struct run_phases {
 	uint64_t power_off;
 	uint64_t collect; /* output bundle on the host */
 	uint64_t total;
+	bool is_clone; /* of a template; else booted */
 };
 
 /* Who looks on while a job runs. */
