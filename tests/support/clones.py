@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Templates for the time of a test run: a `pe template serve` of its own, which no other pe finds."""
 
+import atexit
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
+from functools import cache
 
 from . import needs, pe
+
+
+_lock = threading.Lock()
 
 
 class Lender:
@@ -50,6 +56,20 @@ class Lender:
         self.process.wait(30)
         pe.forget(self.process)
         shutil.rmtree(self.runtime, ignore_errors=True)
+
+
+@cache
+def _shared():
+    one = Lender("--ahead", "1")
+    atexit.register(one.close)
+    one.warm("shell", "gcc", "python3")
+    return one
+
+
+def shared():
+    """One for all tests that do it no harm."""
+    with _lock:
+        return _shared()
 
 
 class Nobody:

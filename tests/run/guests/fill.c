@@ -52,7 +52,8 @@ int main(int argc, char **argv)
 
 	if (p == MAP_FAILED)
 		return 2;
-	for (size_t i = 0; i < n; i += PAGE / sizeof *p)
+	/* Not all of it: each page of zeros is a mapping of its own on the host. */
+	for (size_t i = 0; i < n; i += 64 * PAGE / sizeof *p)
 		if (p[i] != 0) {
 			printf("new memory at %zu holds %llx\n", i, (unsigned long long)p[i]);
 			return 1;
