@@ -87,6 +87,18 @@ int catalog_load(const char *dir, struct catalog **ret, struct error *err)
 	return r;
 }
 
+int catalog_load_kinds(const char *dir, struct catalog **ret, struct error *err)
+{
+	cleanup(catalog_unrefp) struct catalog *c = catalog_new();
+	if (!c)
+		return fail(err, -ENOMEM, "load the kinds of '%s'", dir);
+
+	int r = add_kinds_file(c, dir, err);
+	if (r == 0)
+		*ret = take_ptr(c);
+	return r;
+}
+
 int catalog_load_one(const char *dir, const char *what, struct catalog **ret, struct error *err)
 {
 	cleanup(catalog_unrefp) struct catalog *c = catalog_new();
