@@ -80,6 +80,7 @@ int catalog_load(const char *dir, struct catalog **ret, struct error *err)
 		if (r == 0)
 			r = check_name(c, names.v[i], err);
 	}
+	catalog_sort(c);
 	if (r == 0)
 		r = catalog_check(c, err);
 	if (r == 0)
