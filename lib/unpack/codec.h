@@ -10,7 +10,8 @@
 
 struct codec {
 	const char *name;    /* "gzip" */
-	void *(*open)(void); /* NULL on -ENOMEM */
+	/* NULL on -ENOMEM. @check: the format's own checksums, when no digest tells better. */
+	void *(*open)(bool check);
 	/*
 	 * Takes from the front of *@in, writes up to @room bytes to @out. Bytes written, which may
 	 * be 0 when more input is needed; -EPROTO with a message for what is broken. *@ret_between
