@@ -2,7 +2,7 @@
 # Tests come in parts; each runs alone, and `make test` runs them all. Whatever a part does, its last line says
 # "N passed, N failed, N skipped", and scripts/test-all adds these up.
 
-PARTS ?= lint unit fuzz run attack fault
+PARTS ?= lint unit fuzz run image attack fault
 
 .PHONY: test
 test: setup-test ## run all tests (or PARTS="unit run")
@@ -31,6 +31,14 @@ unit-names:
 .PHONY: test-run
 test-run: guest ## programs in real VMs, seen from outside
 	@tests/driver.py run
+
+.PHONY: test-image
+test-image: guest ## the store of images: layers, registries, kill -9, full disks
+	@tests/driver.py images
+
+.PHONY: soak-images
+soak-images: guest ## PE_SOAK_RUNS=3000 runs in an image while others write into its store
+	@PE_SOAK_RUNS=$(or $(PE_SOAK_RUNS),3000) tests/driver.py -k Together images
 
 .PHONY: test-attack
 test-attack: guest ## hostile programs in real VMs
