@@ -9,7 +9,7 @@
 #include "base/span.h"
 
 struct codec {
-	const char *name;    /* "gzip" */
+	const char *name; /* "gzip" */
 	/* NULL on -ENOMEM. @check: the format's own checksums, when no digest tells better. */
 	void *(*open)(bool check);
 	/*

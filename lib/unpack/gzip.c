@@ -27,7 +27,7 @@ enum gzip_state {
 
 struct gzip {
 	enum gzip_state state;
-	bool check; /* the CRC-32, when nobody knows a better digest */
+	bool check;         /* the CRC-32, when nobody knows a better digest */
 	uint32_t crc, size; /* of the member so far */
 	size_t taken;       /* of inflate.out */
 	size_t in_n;
@@ -188,8 +188,8 @@ static size_t deliver(struct gzip *g, char *out, size_t room)
 	return n;
 }
 
-static ssize_t gzip_run(void *state, struct span *in, char *out, size_t room, bool *ret_between,
-	struct error *err)
+static ssize_t gzip_run(
+	void *state, struct span *in, char *out, size_t room, bool *ret_between, struct error *err)
 {
 	struct gzip *g = state;
 	size_t n = 0;

@@ -84,7 +84,8 @@ static uint32_t entry(uint32_t meaning, unsigned bits)
 	return meaning + (bits << 8) + bits;
 }
 
-/* Bits that a table behind must have, whose first code has @bits and @drop of them are done with. */
+/* Bits that a table behind must have, whose first code has @bits and @drop of them are done with.
+ */
 static unsigned sub_bits(const struct code *c, unsigned bits, unsigned drop, unsigned seen)
 {
 	unsigned n = bits - drop;

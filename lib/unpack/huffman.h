@@ -2,8 +2,8 @@
 /*
  * Prefix codes of DEFLATE (RFC 1951) as tables to look up the next bits in.
  *
- * The low PRIMARY bits of what is to be read choose an entry; codes that are longer go on in a table of
- * their own behind. An entry says all that one step needs:
+ * The low PRIMARY bits of what is to be read choose an entry; codes that are longer go on in a
+ * table of their own behind. An entry says all that one step needs:
  *
  *   literal         1 in bit 31, the byte in 16..23, the code's length in 0..7
  *   length, offset  the base in 16..30, the code's length in 8..12, with its extra bits in 0..7

@@ -24,7 +24,8 @@ static uint64_t load64(const uint8_t *p)
 	return v;
 }
 
-/* At least 56 bits, of at least 8 bytes of input. What is above n is what the next bytes say too. */
+/* At least 56 bits, of at least 8 bytes of input. What is above n is what the next bytes say too.
+ */
 static inline void refill(struct reader *r)
 {
 	r->bits |= load64(r->in) << r->n;
@@ -122,8 +123,8 @@ static inline uint32_t value_of(uint32_t e, uint64_t saved)
 }
 
 /*
- * As long as there is input and room enough not to look at their ends at each symbol. 1 at the end of
- * the block, 0 when one of them is short.
+ * As long as there is input and room enough not to look at their ends at each symbol. 1 at the end
+ * of the block, 0 when one of them is short.
  */
 static int run_fast(struct inflate *s, struct reader *reader)
 {
@@ -169,8 +170,8 @@ static int run_fast(struct inflate *s, struct reader *reader)
 	return result;
 }
 
-/* One symbol with an eye on the end of the input. 1 at the end of the block, -EAGAIN when it is not all
- * there. */
+/* One symbol with an eye on the end of the input. 1 at the end of the block, -EAGAIN when it is not
+ * all there. */
 static int run_one(struct inflate *s, struct reader *r)
 {
 	struct reader before = *r;
@@ -250,11 +251,19 @@ static int take(struct reader *r, unsigned n)
 	return v;
 }
 
-/* Whole bytes that were read ahead go back. */
+/* Whole bytes that were read ahead go back: so between calls there is less than one in `bits`, and what
+ * goes back in one call was read in it. */
+static void unread(struct reader *r)
+{
+	r->in -= r->n >> 3;
+	r->n &= 7;
+	r->bits &= mask(r->n);
+}
+
+/* To the next whole byte. */
 static void align(struct reader *r)
 {
-	drop(r, r->n & 7);
-	r->in -= r->n >> 3;
+	unread(r);
 	r->n = 0;
 	r->bits = 0;
 }
@@ -273,8 +282,7 @@ static int read_stored(struct inflate *s, struct reader *r)
 	return 0;
 }
 
-static int make_codes(
-	struct inflate *s, const uint8_t *lengths, unsigned symbols, unsigned offsets)
+static int make_codes(struct inflate *s, const uint8_t *lengths, unsigned symbols, unsigned offsets)
 {
 	if (huffman_make(s->symbols, HUFFMAN_SYMBOL_BITS, lengths, symbols, huffman_symbols) < 0 ||
 		huffman_make(s->offsets, HUFFMAN_OFFSET_BITS, lengths + symbols, offsets,
@@ -332,8 +340,8 @@ static int read_lengths(struct reader *r, const uint32_t *orders, uint8_t *lengt
 
 static int read_dynamic(struct inflate *s, struct reader *r)
 {
-	static const uint8_t order[HUFFMAN_ORDERS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3,
-		13, 2, 14, 1, 15 };
+	static const uint8_t order[HUFFMAN_ORDERS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12,
+		3, 13, 2, 14, 1, 15 };
 	uint8_t lengths[HUFFMAN_SYMBOLS + HUFFMAN_OFFSETS] = { 0 };
 	uint32_t orders[1 << HUFFMAN_ORDER_BITS];
 
@@ -357,7 +365,8 @@ static int read_dynamic(struct inflate *s, struct reader *r)
 	if (e < 0)
 		return e;
 	/* Without an end the block would have none. */
-	return lengths[256] ? make_codes(s, lengths, (unsigned)symbols, (unsigned)offsets) : -EPROTO;
+	return lengths[256] ? make_codes(s, lengths, (unsigned)symbols, (unsigned)offsets)
+			    : -EPROTO;
 }
 
 /* Begun again when it is not all there. */
@@ -399,6 +408,7 @@ int inflate_some(struct inflate *s, const uint8_t **in, const uint8_t *end)
 	}
 	if (s->state == INFLATE_END)
 		align(&r);
+	unread(&r);
 	*in = r.in;
 	s->bits = r.bits;
 	s->n_bits = r.n;

@@ -2,12 +2,13 @@
 /*
  * DEFLATE (RFC 1951) undone, in pieces of any size.
  *
- * Why there is one of our own: pe is linked statically, of the libraries that stream only zlib comes so
- * with the distribution, and zlib takes twice the time (doc/performance.md has the figures).
+ * Why there is one of our own: pe is linked statically, of the libraries that stream only zlib
+ * comes so with the distribution, and zlib takes twice the time (doc/performance.md has the
+ * figures).
  *
- * Input is looked at where it lies, some bytes ahead; a symbol or a header that is not all there yet is
- * begun again with the next piece. Output is made in a buffer of our own, which holds the 32 KiB that
- * may be referred to.
+ * Input is looked at where it lies, some bytes ahead; a symbol or a header that is not all there
+ * yet is begun again with the next piece. Output is made in a buffer of our own, which holds the 32
+ * KiB that may be referred to.
  */
 #pragma once
 
@@ -20,7 +21,7 @@
 enum {
 	INFLATE_WINDOW = 32 << 10,
 	INFLATE_OUT = 256 << 10,
-	INFLATE_SLACK = 512, /* behind the end, for copies that go on for some bytes */
+	INFLATE_SLACK = 512,       /* behind the end, for copies that go on for some bytes */
 	INFLATE_HEADER_MAX = 1024, /* bytes that one header of a block takes at most */
 };
 
@@ -47,11 +48,12 @@ struct inflate {
 void inflate_begin(struct inflate *s);
 
 /*
- * Takes from *@in, which it moves, up to @end. Adds to out[..pos], at least until pos is INFLATE_WINDOW
- * + INFLATE_OUT, unless the input or the stream ends before. 1 at the end of the stream: *@in is then
- * behind its last byte. 0 when it wants more input, or room: see inflate_make_room(). -EPROTO for what
- * is no DEFLATE. What is left of the input, less than INFLATE_HEADER_MAX bytes when it wants more, must
- * be in front of what comes next.
+ * Takes from *@in, which it moves, up to @end. Adds to out[..pos], at least until pos is
+ * INFLATE_WINDOW
+ * + INFLATE_OUT, unless the input or the stream ends before. 1 at the end of the stream: *@in is
+ * then behind its last byte. 0 when it wants more input, or room: see inflate_make_room(). -EPROTO
+ * for what is no DEFLATE. What is left of the input, less than INFLATE_HEADER_MAX bytes when it
+ * wants more, must be in front of what comes next.
  */
 int inflate_some(struct inflate *s, const uint8_t **in, const uint8_t *end);
 
