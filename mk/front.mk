@@ -22,7 +22,7 @@ run: ## build all, run a first program in a VM, then serve on 127.0.0.1:8080 (PO
 	@echo 'building pe'
 	@$(MAKE) -s all
 	@$(MAKE) -s kernel >/dev/null
-	@$(MAKE) -s images
+	@$(MAKE) -s images IMAGES='$(STARTER)'
 	@scripts/demo
 	@[ '$(SERVE)' = no ] || exec build/pe serve --listen 127.0.0.1:$(PORT)
 

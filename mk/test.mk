@@ -2,7 +2,7 @@
 # Tests come in parts; each runs alone, and `make test` runs them all. Whatever a part does, its last line says
 # "N passed, N failed, N skipped", and scripts/test-all adds these up.
 
-PARTS ?= lint unit fuzz run image attack fault
+PARTS ?= lint unit page fuzz run image attack fault browser
 
 .PHONY: test
 test: setup-test ## run all tests (or PARTS="unit run")
@@ -11,7 +11,7 @@ test: setup-test ## run all tests (or PARTS="unit run")
 SANITIZED := SAN=address,undefined
 
 # What has threads is looked at by their sanitizer too.
-THREADED := cache,http,metrics,queue,serve
+THREADED := cache,http,metrics,queue,serve,unpack
 
 .PHONY: test-unit
 test-unit: setup-test ## unit tests with sanitizers; gcc and clang compile all of it

@@ -265,10 +265,30 @@ static int build_one(const struct builder *b, const char *catalog, const char *w
 	struct error err;
 
 	int e = catalog_open(catalog, what, &r, &err);
-	if (e == 0)
+	if (e == 0 && r->packages.n == 0)
+		e = refuse(&err, -ENOENT, "no packages: its image comes from elsewhere");
+	else if (e == 0)
 		e = build_locked(b, r, &err);
 	if (e < 0)
 		pe_say("image build: %s%s%s", r ? r->name : "", r ? ": " : "", err.text);
+	return e;
+}
+
+/* The names of all files in the catalog that have packages, or cannot be read: that will be told.
+ */
+static int list_recipes(const char *catalog, struct strv *names, struct error *err)
+{
+	cleanup_strv struct strv all = { 0 };
+	int e = catalog_list(catalog, &all, err);
+
+	for (size_t i = 0; i < all.n && e == 0; i++) {
+		cleanup(recipe_freep) struct recipe *r = NULL;
+
+		if (catalog_open(catalog, all.v[i], &r, NULL) == 0 && r->packages.n == 0)
+			continue;
+		if ((e = strv_add(names, all.v[i])) < 0)
+			fail(err, e, "list the recipes");
+	}
 	return e;
 }
 
@@ -312,7 +332,7 @@ int cmd_image_build(int argc, char **argv)
 		if ((e = strv_add(&names, argv[i])) < 0)
 			fail(&err, e, "build");
 	if (e == 0 && o.all)
-		e = catalog_list(catalog, &names, &err);
+		e = list_recipes(catalog, &names, &err);
 	if (e < 0) {
 		pe_say("image build: %s", err.text);
 		return PE_EXIT_FAILURE;

@@ -105,6 +105,13 @@ class Store(Case):
         self.assertEqual(first["digest"], second["digest"])
         self.assertGreater(second["created"], first["created"])
 
+    def test_programs_of_an_image_that_is_not_built_here(self):
+        other = self.write("catalog/other.yaml", "name: other\ntitle: O\nprograms: [{id: o, title: O, command: [o]}]\n")
+        self.write("catalog/kinds.yaml", "kinds: []\n")
+        self.refused(self.image("build", other), "other: no packages: its image comes from elsewhere")
+        run = self.image("build", "--all", "--catalog", self.tmp / "catalog")
+        self.assertEqual((run.exit, run.stderr), (0, b""))
+
     def test_a_changed_recipe_is_built_again(self):
         self.build()
         self.write("tiny.yaml", RECIPE.replace("A=1", "A=2"))
@@ -170,7 +177,7 @@ class Store(Case):
 
     @each({
         "unknown key": ("name: x\ntitle: X\npackages: [bash]\nfoo: 1\n", ":4: Unexpected key: foo"),
-        "option as package": ("name: x\ntitle: X\npackages:\n  - --force\n", ":4: '--force' is no package name"),
+        "option as package": ("name: x\ntitle: X\npackages:\n  - --force\n", ":4: packages[0]: '--force' is no package name"),
         "no yaml": ("name: [x\n", ":1: "),
     })
     def bad_recipe(self, text, complaint):
