@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/parse.h"
@@ -193,9 +194,50 @@ static void test_error(void **state)
 	assert_int_equal(strlen(err.text), sizeof err.text - 1);
 }
 
+static void test_base64(void **state)
+{
+	static const struct {
+		const char *text;
+		struct span bytes; /* p NULL: refused */
+	} rows[] = {
+		{ "", SPAN_LITERAL("") },
+		{ "Zg==", SPAN_LITERAL("f") },
+		{ "Zm8=", SPAN_LITERAL("fo") },
+		{ "Zm9v", SPAN_LITERAL("foo") },
+		{ "Zm9vYmFy", SPAN_LITERAL("foobar") },
+		{ " Zm9v\r\n\tYm\nFy ", SPAN_LITERAL("foobar") },
+		{ "AP//+/8A", SPAN_LITERAL("\0\xff\xff\xfb\xff\0") },
+		{ "Zg", { 0 } },
+		{ "Zg=", { 0 } },
+		{ "Zg===", { 0 } },
+		{ "Zh==", { 0 } }, /* bits that would be lost */
+		{ "Zm9=", { 0 } },
+		{ "=", { 0 } },
+		{ "Z===", { 0 } },
+		{ "Zg==Zg==", { 0 } },
+		{ "Zg==A", { 0 } },
+		{ "Z=g=", { 0 } },
+		{ "Zm9_", { 0 } },
+		{ "Zm9v\xc3", { 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		cleanup_buf struct buf b = { 0 };
+		struct span text = span_of(rows[i].text);
+		int expected = rows[i].bytes.p ? 0 : -EINVAL;
+
+		assert_int_equal(base64_decode(text, NULL), expected);
+		assert_int_equal(base64_decode(text, &b), expected);
+		if (expected == 0)
+			assert_true(span_equal(buf_span(&b), rows[i].bytes));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_parse_u64),
 		cmocka_unit_test(test_parse_hex),
 		cmocka_unit_test(test_parse_size),

@@ -185,6 +185,7 @@ void links_show(struct service *s, struct http_request *r, const char *id);
 struct page;
 struct page *page_new(void);
 void page_free(struct page *pages);
+bool page_has(const char *path);
 bool page_serve(struct service *s, struct http_request *r);
 
 /* status.c: what is there, and how it is */

@@ -83,6 +83,8 @@ static void answer_unrouted(struct http_request *r)
 	char allowed[128];
 
 	list_methods(http_path(r), allowed, sizeof allowed);
+	if (!*allowed && page_has(http_path(r)))
+		snprintf(allowed, sizeof allowed, "OPTIONS, GET, HEAD");
 	if (!*allowed) {
 		answer_with_problem(r, 404, NULL, "there is nothing at this path");
 		return;

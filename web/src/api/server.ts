@@ -49,8 +49,13 @@ async function json<T>(response: Response): Promise<T> {
 	}
 }
 
+/** Members that are not told are null on the wire; here they are not there. */
+export function readCatalog(said: unknown): Catalog {
+	return JSON.parse(JSON.stringify(said), (_, value: unknown) => value ?? undefined) as Catalog;
+}
+
 export async function getCatalog(): Promise<Catalog> {
-	return json<Catalog>(await ask("/api/v1/catalog"));
+	return readCatalog(await json<unknown>(await ask("/api/v1/catalog")));
 }
 
 /** The finished run of this key, or null when there is none. */

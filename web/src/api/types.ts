@@ -21,7 +21,7 @@ export interface Option {
 	title: string;
 	help?: string;
 	type: "choice" | "flag" | "integer" | "text" | "list" | "arguments";
-	default?: OptionValue | null;
+	default?: OptionValue;
 	choices?: Choice[];
 	words?: string[];
 	min?: number;
@@ -63,7 +63,8 @@ export interface Program {
 	summary?: string;
 	documentation?: string;
 	image: string;
-	image_digest: string | null;
+	/** Not told when the image is not there. */
+	image_digest?: string;
 	available: boolean;
 	inputs: string[];
 	outputs: string[];

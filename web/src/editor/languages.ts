@@ -3,12 +3,11 @@
 // it is opened.
 
 import type { Extension } from "@codemirror/state";
-import type { StreamParser } from "@codemirror/language";
+import { StreamLanguage, type StreamParser } from "@codemirror/language";
 
 type Load = () => Promise<Extension>;
 
 async function stream(parser: Promise<StreamParser<unknown>>): Promise<Extension> {
-	const { StreamLanguage } = await import("@codemirror/language");
 	return StreamLanguage.define(await parser);
 }
 

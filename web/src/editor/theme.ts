@@ -53,9 +53,9 @@ const look = EditorView.theme({
 	".cm-specialChar": { color: "var(--error)" },
 	".cm-placeholder": { color: "var(--text-quiet)" },
 	...Object.fromEntries(
-		Array.from({ length: 8 }, (_, i) => [`.cm-band-${i}`, { boxShadow: `inset 3px 0 0 var(--band-${i})` }]),
+		Array.from({ length: 8 }, (_, i) => [`.cm-band-${i}`, { backgroundColor: `var(--band-${i})` }]),
 	),
-	".cm-origin": { backgroundColor: "var(--accent-soft)" },
+	".cm-origin": { boxShadow: "inset 3px 0 0 var(--accent)" },
 });
 
 const colours = HighlightStyle.define([

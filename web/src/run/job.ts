@@ -15,8 +15,10 @@ export interface Prepared {
 /** The words that the pane runs, from its own command line or from the form. Throws QuoteError or TemplateError. */
 export function commandOf(program: Program, pane: PaneState, session: Session, catalog: Catalog): string[] {
 	const command = pane.command === null ? program.command : splitWords(pane.command);
+	// A link may be older than the catalog: options that are gone are left out.
+	const known = Object.entries(pane.options).filter(([id]) => program.options.some((o) => o.id === id));
 	return expand(program, command, {
-		options: pane.options,
+		options: Object.fromEntries(known),
 		files: session.files.map((f) => f.name),
 		active: session.files[session.active]?.name ?? "",
 		kinds: catalog.kinds,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Kind, Program } from "../api/types";
+import { readCatalog } from "../api/server";
+import type { Catalog, Kind, OptionValues, Program } from "../api/types";
+import { splitWords } from "./words";
 import { accepts, expand, isMadeFor, kindOf, TemplateError } from "./template";
 
 const kinds: Kind[] = [
@@ -14,7 +17,6 @@ const gcc: Program = {
 	id: "gcc",
 	title: "GCC",
 	image: "gcc",
-	image_digest: null,
 	available: true,
 	inputs: ["c"],
 	outputs: ["text"],
@@ -58,5 +60,29 @@ describe("template", () => {
 		expect(kindOf(".c", kinds)).toBeNull();
 		expect(accepts({ ...gcc, inputs: ["any"] }, "whatever", kinds)).toBe(true);
 		expect(isMadeFor({ ...gcc, inputs: ["any"] }, "whatever", kinds)).toBe(false);
+	});
+});
+
+interface Vectors extends Catalog {
+	words: { text: string; words?: string[]; error?: boolean }[];
+	cases: { name: string; program: string; files: string[]; active: number | null; options: Record<string, unknown>; argv?: string[]; error?: boolean }[];
+}
+
+// The server's side is held to the same file.
+describe("tests/vectors/expand.json", () => {
+	const vectors = JSON.parse(readFileSync(new URL("../../../tests/vectors/expand.json", import.meta.url), "utf8")) as Vectors;
+	const catalog = readCatalog(vectors);
+
+	it.each(vectors.words)("words of $text", ({ text, words, error }) => {
+		if (error) expect(() => splitWords(text)).toThrow();
+		else expect(splitWords(text)).toEqual(words);
+	});
+
+	it.each(vectors.cases)("$name", ({ program: id, files, active, options, argv, error }) => {
+		const program = catalog.programs.find((p) => p.id === id) as Program;
+		const values = Object.fromEntries(Object.entries(options).map(([k, v]) => [k, v ?? ""])) as OptionValues;
+		const go = () => expand(program, program.command, { options: values, files, active: files[active ?? -1] ?? "", kinds: catalog.kinds });
+		if (error) expect(go).toThrow();
+		else expect(go()).toEqual(argv);
 	});
 });

@@ -6,7 +6,7 @@ import { stemOf } from "../core/names";
 import { splitWords } from "./words";
 
 export function defaultOf(option: Option): OptionValue {
-	if (option.default !== undefined && option.default !== null) return option.default;
+	if (option.default !== undefined) return option.default;
 	switch (option.type) {
 		case "flag":
 			return false;
@@ -30,35 +30,44 @@ function fill(template: readonly string[] | undefined, value: string): string[] 
 	return (template ?? ["{}"]).map((word) => word.replaceAll("{}", () => value));
 }
 
-function argumentsOf(text: string): string[] {
-	try {
-		return splitWords(text);
-	} catch {
-		// While somebody is still typing the second quote.
-		return text.split(/\s+/).filter((word) => word !== "");
-	}
+/** The command cannot be made: the message says what is missing or wrong. */
+export class TemplateError extends Error {}
+
+const VALUE_BYTES = 4096;
+
+function checkText(option: Option, text: string): string {
+	if (new TextEncoder().encode(text).length > VALUE_BYTES) throw new TemplateError(`${option.title}: more than ${VALUE_BYTES} bytes.`);
+	return text;
 }
 
-/** The words that @option adds to the command line with this value. */
+function checkInteger(option: Option, value: OptionValue): string {
+	const number = Number(value);
+	if (!Number.isInteger(number)) throw new TemplateError(`${option.title}: '${String(value)}' is no whole number.`);
+	if (option.min !== undefined && number < option.min) throw new TemplateError(`${option.title}: ${number} is less than ${option.min}.`);
+	if (option.max !== undefined && number > option.max) throw new TemplateError(`${option.title}: ${number} is more than ${option.max}.`);
+	return String(number);
+}
+
+/** The words that @option adds to the command line with this value. Throws TemplateError or QuoteError. */
 export function wordsOf(option: Option, value: OptionValue): string[] {
 	switch (option.type) {
 		case "flag":
 			return value === true ? (option.words ?? []) : [];
 		case "choice": {
 			const choice = option.choices?.find((c) => c.value === value);
-			if (!choice) return [];
-			return choice.words ?? (option.template ? fill(option.template, choice.value) : []);
+			if (!choice) throw new TemplateError(`${option.title}: '${String(value)}' is not among its choices.`);
+			return choice.words ?? fill(option.template ?? [], choice.value);
 		}
 		case "integer":
-			return value === "" || value === null ? [] : fill(option.template, String(value));
+			return value === "" ? [] : fill(option.template, checkInteger(option, value));
 		case "text":
-			return value === "" ? [] : fill(option.template, String(value));
+			return value === "" ? [] : fill(option.template, checkText(option, String(value)));
 		case "list":
 			return (Array.isArray(value) ? value : [String(value)])
 				.filter((item) => item !== "")
-				.flatMap((item) => fill(option.template, item));
+				.flatMap((item) => fill(option.template, checkText(option, item)));
 		case "arguments":
-			return Array.isArray(value) ? value : argumentsOf(String(value));
+			return splitWords(checkText(option, String(value)));
 	}
 }
 
@@ -107,9 +116,6 @@ export function mainFile(program: Program, given: Given): string | null {
 	return given.files.find((name) => accepts(program, name, given.kinds)) ?? null;
 }
 
-/** The command cannot be made: the message says what is missing. */
-export class TemplateError extends Error {}
-
 function putFile(program: Program, word: string, main: string | null): string {
 	if (!/\{file\}|\{stem\}/.test(word)) return word;
 	if (main === null)
@@ -123,6 +129,8 @@ function putFile(program: Program, word: string, main: string | null): string {
 
 /** The words of @command with all placeholders replaced. Throws TemplateError when there is no file for {file}. */
 export function expand(program: Program, command: readonly string[], given: Given): string[] {
+	for (const id of Object.keys(given.options))
+		if (!program.options.some((o) => o.id === id)) throw new TemplateError(`${program.title} has no option '${id}'.`);
 	const main = mainFile(program, given);
 	const own = new Set(program.command.flatMap((word) => /^\{option\.(.+)\}$/.exec(word)?.[1] ?? []));
 	const words = (options: Option[]) => options.flatMap((o) => wordsOf(o, valueOf(o, given.options)));

@@ -14,9 +14,9 @@ export function joinWords(words: readonly string[]): string {
 
 export class QuoteError extends Error {}
 
-const ESCAPED_IN_DOUBLE = new Set(['"', "\\", "$", "`", "\n"]);
+const BLANK = /[ \t\r\n]/;
 
-/** The words of @line. Throws QuoteError when a quote is never closed. */
+/** The words of @line (doc/catalog.md). Throws QuoteError when a quote is not closed or a backslash ends it. */
 export function splitWords(line: string): string[] {
 	const words: string[] = [];
 	let word: string | null = null;
@@ -24,24 +24,22 @@ export function splitWords(line: string): string[] {
 	for (let i = 0; i < line.length; i++) {
 		const c = line[i] as string;
 		const next = line[i + 1];
-		if (quote === "'") {
-			if (c === "'") quote = "";
+		if (quote !== "") {
+			if (c === quote) quote = "";
+			else if (quote === '"' && c === "\\" && (next === '"' || next === "\\")) word += line[++i] as string;
 			else word += c;
-		} else if (quote === '"') {
-			if (c === '"') quote = "";
-			else if (c === "\\" && next !== undefined && ESCAPED_IN_DOUBLE.has(next)) word += line[++i] as string;
-			else word += c;
-		} else if (/\s/.test(c)) {
+		} else if (BLANK.test(c)) {
 			if (word !== null) words.push(word);
 			word = null;
 		} else {
 			word ??= "";
 			if (c === "'" || c === '"') quote = c;
-			else if (c === "\\") word += line[++i] ?? "\\";
-			else word += c;
+			else if (c !== "\\") word += c;
+			else if (next === undefined) throw new QuoteError("A backslash stands at the end.");
+			else word += line[++i] as string;
 		}
 	}
-	if (quote !== "") throw new QuoteError(`A ${quote} is never closed.`);
+	if (quote !== "") throw new QuoteError(`A ${quote} is not closed.`);
 	if (word !== null) words.push(word);
 	return words;
 }

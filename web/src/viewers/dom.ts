@@ -65,3 +65,18 @@ export function message(text: string, detail = ""): HTMLElement {
 	if (detail) box.append(el("p", { class: "v-quiet" }, detail));
 	return box;
 }
+
+const odd = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** @text as nodes in which control and bidi characters are written out, so that no name or value can hide or turn round its neighbours. */
+export function visible(text: string): Node[] {
+	const nodes: Node[] = [];
+	let from = 0;
+	for (const hit of text.matchAll(odd)) {
+		if (hit.index > from) nodes.push(document.createTextNode(text.slice(from, hit.index)));
+		nodes.push(el("span", { class: "v-odd" }, `U+${hit[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`));
+		from = hit.index + hit[0].length;
+	}
+	if (from < text.length) nodes.push(document.createTextNode(text.slice(from)));
+	return nodes;
+}

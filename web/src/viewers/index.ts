@@ -5,6 +5,7 @@ import { scoreKinds } from "./sniff";
 import { text } from "./text/text";
 import type { OutputFile, Viewer, ViewerChoice, ViewerContext, ViewerHandle } from "./types";
 
+export { download, downloadAll } from "./download";
 export type { OutputFile, Place, Viewer, ViewerChoice, ViewerContext, ViewerHandle } from "./types";
 
 interface Row {
@@ -14,6 +15,20 @@ interface Row {
 
 const table: Record<string, Row> = {
 	text: { title: "Text", load: () => Promise.resolve(text) },
+	asm: { title: "Assembly", load: () => import("./asm/asm").then((m) => m.asm) },
+	image: { title: "Picture", load: () => import("./image/image").then((m) => m.image) },
+	svg: { title: "Picture", load: () => import("./image/image").then((m) => m.image) },
+	html: { title: "Page", load: () => import("./html/html").then((m) => m.html) },
+	pdf: { title: "Document", load: () => import("./pdf/pdf").then((m) => m.pdf) },
+	audio: { title: "Sound", load: () => import("./media/media").then((m) => m.audio) },
+	video: { title: "Film", load: () => import("./media/media").then((m) => m.video) },
+	download: { title: "File", load: () => import("./media/media").then((m) => m.offer) },
+	table: { title: "Table", load: () => import("./table/table").then((m) => m.table) },
+	json: { title: "Tree", load: () => import("./json/json").then((m) => m.json) },
+	markdown: { title: "Document", load: () => import("./markdown/markdown").then((m) => m.markdown) },
+	model: { title: "Model", load: () => import("./model/model").then((m) => m.model) },
+	archive: { title: "Contents", load: () => import("./archive/archive").then((m) => m.archive) },
+	hex: { title: "Bytes", load: () => import("./hex/hex").then((m) => m.hex) },
 };
 
 /** The viewers that can show @file, best first; never empty. */

@@ -14,6 +14,8 @@ const MAX_ROWS = 400;
 export interface WindowedOptions {
 	label: string;
 	role?: string;
+	/** Stays at the top while rows pass below it. */
+	head?: HTMLElement;
 	/** Makes the row; called again after refresh(). */
 	render(index: number): HTMLElement;
 }
@@ -31,6 +33,7 @@ export class Windowed {
 	#frame = 0;
 	#observer: ResizeObserver;
 	#minWidth = 0;
+	#head: HTMLElement | null;
 	onresize: (() => void) | null = null;
 
 	constructor(options: WindowedOptions) {
@@ -38,6 +41,11 @@ export class Windowed {
 		this.#layer = el("div", { class: "v-layer" });
 		this.#spacer = el("div", { class: "v-spacer", "aria-hidden": "true" });
 		this.el = el("div", { class: "v-scroll", tabindex: 0, role: options.role ?? "region", "aria-label": options.label }, this.#spacer, this.#layer);
+		this.#head = options.head ?? null;
+		if (this.#head) {
+			this.#head.classList.add("v-head");
+			this.el.prepend(this.#head);
+		}
 		this.el.addEventListener("scroll", () => this.#scrolled(), { passive: true });
 		this.el.addEventListener("wheel", (e) => this.#wheel(e), { passive: false });
 		this.el.addEventListener("keydown", (e) => this.#key(e));
@@ -69,7 +77,16 @@ export class Windowed {
 	}
 
 	get atEnd(): boolean {
-		return this.#offset + this.el.clientHeight >= this.#total - this.#rowPx;
+		return this.#offset + this.#view >= this.#total - this.#rowPx;
+	}
+
+	/** Pixels in which rows are seen. */
+	get #view(): number {
+		return Math.max(0, this.el.clientHeight - this.#headPx);
+	}
+
+	get #headPx(): number {
+		return this.#head?.offsetHeight ?? 0;
 	}
 
 	get #total(): number {
@@ -79,7 +96,7 @@ export class Windowed {
 	/** How many pixels of the list one pixel of the scroll bar stands for. */
 	get #ratio(): number {
 		if (this.#total <= MAX_PX) return 1;
-		const view = this.el.clientHeight;
+		const view = this.#view;
 		return (this.#total - view) / (MAX_PX - view);
 	}
 
@@ -98,7 +115,7 @@ export class Windowed {
 	}
 
 	scrollToRow(row: number, where: "start" | "nearest" | "center" = "nearest"): void {
-		const view = this.el.clientHeight;
+		const view = this.#view;
 		const top = row * this.#rowPx;
 		if (where === "nearest" && top >= this.#offset && top + this.#rowPx <= this.#offset + view) return;
 		this.#setOffset(where === "start" ? top : top - Math.max(0, (view - this.#rowPx) / 2));
@@ -122,7 +139,7 @@ export class Windowed {
 	}
 
 	#setOffset(offset: number): void {
-		const most = Math.max(0, this.#total - this.el.clientHeight);
+		const most = Math.max(0, this.#total - this.#view);
 		this.#offset = Math.max(0, Math.min(offset, most));
 		this.#mirrored = this.#offset / this.#ratio;
 		this.el.scrollTop = this.#mirrored;
@@ -141,13 +158,13 @@ export class Windowed {
 	#wheel(e: WheelEvent): void {
 		if (this.#ratio === 1 || e.ctrlKey || e.deltaY === 0 || e.shiftKey) return;
 		e.preventDefault();
-		const unit = e.deltaMode === 1 ? this.#rowPx : e.deltaMode === 2 ? this.el.clientHeight : 1;
+		const unit = e.deltaMode === 1 ? this.#rowPx : e.deltaMode === 2 ? this.#view : 1;
 		this.#setOffset(this.#offset + e.deltaY * unit);
 	}
 
 	#key(e: KeyboardEvent): void {
 		if (this.#ratio === 1 || e.target !== this.el || e.altKey || e.ctrlKey || e.metaKey) return;
-		const page = this.el.clientHeight - this.#rowPx;
+		const page = this.#view - this.#rowPx;
 		const step: Record<string, number> = { ArrowDown: this.#rowPx, ArrowUp: -this.#rowPx, PageDown: page, PageUp: -page, " ": e.shiftKey ? -page : page };
 		const by = step[e.key];
 		if (by === undefined) return;
@@ -164,7 +181,7 @@ export class Windowed {
 	}
 
 	#paint(): void {
-		const view = this.el.clientHeight || 600;
+		const view = this.#view || 600;
 		const from = Math.max(0, Math.floor(this.#offset / this.#rowPx) - OVERSCAN);
 		const to = Math.min(this.#count, from + Math.min(MAX_ROWS, Math.ceil(view / this.#rowPx) + 2 * OVERSCAN + 1));
 		for (const [index, row] of this.#rows) {
@@ -184,7 +201,7 @@ export class Windowed {
 			before = row.nextElementSibling;
 		}
 		const base = this.#ratio === 1 ? 0 : this.#mirrored - this.#offset;
-		this.#layer.style.transform = `translateY(${from * this.#rowPx + base}px)`;
+		this.#layer.style.transform = `translateY(${this.#headPx + from * this.#rowPx + base}px)`;
 		// The widest row seen so far: the horizontal bar does not come and go while scrolling.
 		const width = this.#layer.scrollWidth;
 		if (width > this.#minWidth) {

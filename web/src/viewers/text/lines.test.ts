@@ -93,6 +93,12 @@ describe("lines", () => {
 		const whole = bytes("é\x1b[1;31mred\x1b[0m日\r\n50%\rdone\nplain\x1b]8;;http://a.b/\x07l\x1b]8;;\x07\n\ttab 😀 end");
 		const want = read(whole).text;
 		for (let cut = 1; cut < whole.length; cut++) expect(read(whole.slice(0, cut), whole.slice(cut)).text).toEqual(want);
+		for (let turn = 1; turn < 12; turn++) {
+			const lines = new Lines();
+			lines.append(whole, turn);
+			while (!lines.done) lines.read(turn);
+			expect(Array.from({ length: lines.count }, (_, i) => runsText(lines.runs(i)))).toEqual(want);
+		}
 		expect(read(...Array.from(whole, (b) => Uint8Array.of(b))).text).toEqual(want);
 	});
 	it("carry colours on", () => {

@@ -17,6 +17,8 @@ const CONTINUES = 2;
 export class Lines {
 	#bytes: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
 	#length = 0;
+	/** How far the reader has been let; what lies beyond does not count yet. */
+	#seen = 0;
 	#owned = false;
 
 	#start = new Uint32Array(64);
@@ -53,11 +55,11 @@ export class Lines {
 
 	/** Number of pieces. A text that ends with a newline has no empty line after it. */
 	get count(): number {
-		return this.#n > 1 && this.#start[this.#n - 1] === this.#length ? this.#n - 1 : this.#length === 0 ? 0 : this.#n;
+		return this.#n > 1 && this.#start[this.#n - 1] === this.#seen ? this.#n - 1 : this.#seen === 0 ? 0 : this.#n;
 	}
 
-	/** Adds bytes and reads them. The first ones are borrowed, later ones copied. */
-	append(more: Uint8Array): void {
+	/** Adds bytes and reads at most @budget of them. The first ones are borrowed, later ones copied. */
+	append(more: Uint8Array, budget = Infinity): void {
 		if (this.#length === 0) this.#bytes = more;
 		else {
 			const need = this.#length + more.length;
@@ -70,6 +72,16 @@ export class Lines {
 			this.#bytes.set(more, this.#length);
 		}
 		this.#length += more.length;
+		this.read(budget);
+	}
+
+	get done(): boolean {
+		return this.#seen === this.#length;
+	}
+
+	/** Reads on by at most @budget bytes. */
+	read(budget: number): void {
+		this.#seen = Math.min(this.#length, this.#seen + budget);
 		this.#read();
 	}
 
@@ -92,8 +104,8 @@ export class Lines {
 	/** The bytes of piece @i without its line end. */
 	range(i: number): [start: number, end: number] {
 		const start = this.#visible.get(i) ?? this.#start[i]!;
-		let end = i + 1 < this.#n ? this.#start[i + 1]! : this.#length;
-		if (end > start && this.#bytes[end - 1] === 10 && (i + 1 < this.#n || end === this.#length)) {
+		let end = i + 1 < this.#n ? this.#start[i + 1]! : this.#seen;
+		if (end > start && this.#bytes[end - 1] === 10 && (i + 1 < this.#n || end === this.#seen)) {
 			end--;
 			while (end > start && this.#bytes[end - 1] === 13) end--;
 		} else if (i + 1 >= this.#n && end > start && this.#bytes[end - 1] === 13) end--;
@@ -176,7 +188,7 @@ export class Lines {
 
 	#read(): void {
 		const b = this.#bytes;
-		const end = this.#length;
+		const end = this.#seen;
 		let i = this.#pos;
 		while (i < end) {
 			const c = b[i]!;

@@ -38,8 +38,24 @@ function direct(p: readonly number[], i: number): [color: number | null, next: n
 	return [null, i + 2];
 }
 
+/** What sequences made of styles: programs use few of them, again and again. */
+let known = new Map<string, Style>();
+const MAX_KNOWN = 4096;
+
 /** The style after the SGR sequence whose parameters are @text ("1;31", "38:2::255:0:0", ""). */
 export function applySgr(style: Style, text: string): Style {
+	if (text === "" || text === "0") return plain;
+	const key = `${style.fg} ${style.bg} ${style.flags} ${text}`;
+	let next = known.get(key);
+	if (!next) {
+		next = work(style, text);
+		if (known.size >= MAX_KNOWN) known = new Map();
+		known.set(key, next);
+	}
+	return next;
+}
+
+function work(style: Style, text: string): Style {
 	let { fg, bg, flags } = style;
 	// The colon form of direct colour has an (empty) colour space before red.
 	const p = text.replace(/([34]8:2):[^:;]*:(\d+:\d+:\d+)/g, "$1:$2").split(/[;:]/, 64).map((s) => (s === "" ? 0 : Number(s)));

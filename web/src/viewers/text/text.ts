@@ -13,6 +13,8 @@ import "./text.css";
 
 const SMALL_BYTES = 192 * 1024;
 const SMALL_LINES = 2000;
+/** Bytes read in one go; more is read in turns, so that the page answers meanwhile. */
+const TURN_BYTES = 1024 * 1024;
 /** Columns of a row when lines are not wrapped: a longer line goes on below. */
 const FOLD = 2000;
 
@@ -24,6 +26,7 @@ class TextView implements ViewerHandle {
 	#wrap: boolean;
 	#body: SmallBody | LargeBody;
 	#find: FindBar | null = null;
+	#timer = 0;
 
 	constructor(host: HTMLElement, file: OutputFile, ctx: ViewerContext) {
 		this.#ctx = ctx;
@@ -32,8 +35,9 @@ class TextView implements ViewerHandle {
 		const wrap = toggle("Wrap", this.#wrap, (on) => this.#setWrap(on));
 		this.#root = el("div", { class: "v-text" }, el("div", { class: "v-corner" }, wrap));
 		host.append(this.#root);
-		this.#lines.append(file.bytes);
+		this.#lines.append(file.bytes, TURN_BYTES);
 		this.#body = this.#makeBody();
+		this.#readOn();
 		this.#root.addEventListener("keydown", (e) => this.#key(e));
 	}
 
@@ -44,18 +48,15 @@ class TextView implements ViewerHandle {
 		}
 		const top = this.#body.top;
 		this.#lines = new Lines();
-		this.#lines.append(file.bytes);
+		this.#lines.append(file.bytes, TURN_BYTES);
 		this.#rebuild();
 		this.#body.top = top;
+		this.#readOn();
 	}
 
 	append(bytes: Uint8Array): void {
-		const follow = this.#body.atEnd;
-		const before = this.#lines.count;
-		this.#lines.append(bytes);
-		if (this.#body instanceof SmallBody && isLarge(this.#lines)) this.#rebuild();
-		else this.#body.grown(Math.max(0, before - 1));
-		if (follow) this.#body.toEnd();
+		this.#grow(() => this.#lines.append(bytes, TURN_BYTES));
+		this.#readOn();
 	}
 
 	find(): void {
@@ -74,8 +75,27 @@ class TextView implements ViewerHandle {
 	}
 
 	destroy(): void {
+		clearTimeout(this.#timer);
 		this.#body.destroy();
 		this.#root.remove();
+	}
+
+	#grow(read: () => void): void {
+		const follow = this.#body.atEnd;
+		const before = this.#lines.count;
+		read();
+		if (this.#body instanceof SmallBody && isLarge(this.#lines)) this.#rebuild();
+		else this.#body.grown(Math.max(0, before - 1));
+		if (follow) this.#body.toEnd();
+	}
+
+	#readOn(): void {
+		clearTimeout(this.#timer);
+		if (this.#lines.done) return;
+		this.#timer = window.setTimeout(() => {
+			this.#grow(() => this.#lines.read(TURN_BYTES));
+			this.#readOn();
+		}, 0);
 	}
 
 	#makeBody(): SmallBody | LargeBody {
