@@ -26,7 +26,7 @@ CFLAGS_ALL = $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $
 LDFLAGS_ALL := -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 STATIC := $(if $(SAN),-pie,-static-pie)
 HTTP_LIBS := -lmicrohttpd -lz -lpthread
-LIBS := -lcyaml -lyaml -ljansson -lsqlite3 -lm -lcrypto
+LIBS := -lcyaml -lyaml -ljansson -lsqlite3 -lm -lcrypto -lzstd -lz
 
 # The guest's init: static, small, without a libc that locks or allocates behind our back.
 INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -Ibin -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \

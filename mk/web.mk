@@ -25,3 +25,12 @@ test-page: ## the page's logic (Vitest)
 	@scripts/setup run
 	@scripts/web modules
 	@cd web && node node_modules/vitest/vitest.mjs run
+
+# What the browser's tests draw, beside the images that all tests use.
+BROWSER_IMAGES := graphviz openscad
+
+.PHONY: test-browser
+test-browser: guest ## the page in Chromium, against the real server and real VMs
+	@build/pe image build $(BROWSER_IMAGES) >/dev/null
+	@scripts/web modules
+	@node tests/browser/run.mjs

@@ -130,6 +130,7 @@ static void test_file_errors(void **state)
 		{ "listen:\n - 127.0.0.1:80\n - example\n",
 			"serve.yaml:1: at 'listen': 'example' is no address" },
 		{ "listen: [\"1.1.1.1:1,2.2.2.2:2\"]\n", "has a comma: write a list" },
+		{ "\nlisten: [\"\"]\n", "serve.yaml:2: at 'listen': '' is empty" },
 		{ "trusted-proxies: [10.0.0.1/8]\n",
 			"at 'trusted-proxies': network '10.0.0.1/8' has bits set" },
 		{ "rate: -2\n", "at 'rate': '-2' is not a number such as 10 or 0.5" },
@@ -215,6 +216,9 @@ static void test_lists(void **state)
 	assert_int_equal(c->listen.n, 3);
 	assert_int_equal(set(c, "cors-origins", "", &err), 0);
 	assert_int_equal(c->cors_origins.n, 0);
+	cleanup(config_freep) struct config *other = make();
+	assert_int_equal(parse(other, "cors-origins: []\n", &err), 0);
+	assert_int_equal(other->cors_origins.n, 0);
 }
 
 static void test_environment_errors(void **state)

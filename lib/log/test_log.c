@@ -91,6 +91,7 @@ static void test_long_values_are_cut(void **state)
 	cleanup_free char *s = malloc(100001);
 
 	(void)state;
+	assert_non_null(s);
 	memset(s, 'x', 100000);
 	s[100000] = '\0';
 	cleanup_buf struct buf b = line_of(LOG_LOGFMT, LOG_T("v", s));

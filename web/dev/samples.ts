@@ -123,6 +123,75 @@ main:
 	.cfi_endproc
 `;
 
+/** A trefoil tube. */
+function knot(): string {
+	const [n, m] = [160, 16];
+	const at = (t: number): [number, number, number] => [Math.sin(t) + 2 * Math.sin(2 * t), Math.cos(t) - 2 * Math.cos(2 * t), -Math.sin(3 * t)];
+	const lines: string[] = [];
+	for (let i = 0; i < n; i++) {
+		const t = (i / n) * 2 * Math.PI;
+		const p = at(t);
+		const q = at(t + 0.01);
+		const d = [q[0] - p[0], q[1] - p[1], q[2] - p[2]] as const;
+		const len = Math.hypot(...d);
+		const u = [-d[1] / len, d[0] / len, 0] as const;
+		const v = [(d[1] * u[2] - d[2] * u[1]) / len, (d[2] * u[0] - d[0] * u[2]) / len, (d[0] * u[1] - d[1] * u[0]) / len] as const;
+		for (let j = 0; j < m; j++) {
+			const [c, s] = [0.45 * Math.cos((j / m) * 2 * Math.PI), 0.45 * Math.sin((j / m) * 2 * Math.PI)];
+			lines.push(`v ${p[0] + c * u[0] + s * v[0]} ${p[1] + c * u[1] + s * v[1]} ${p[2] + c * u[2] + s * v[2]}`);
+		}
+	}
+	for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) {
+		const a = i * m + j + 1;
+		const b = i * m + ((j + 1) % m) + 1;
+		const k = ((i + 1) % n) * m;
+		lines.push(`f ${a} ${b} ${k + ((j + 1) % m) + 1} ${k + j + 1}`);
+	}
+	return lines.join("\n");
+}
+
+/** A binary STL of a 20 by 20 by 10 box. */
+function cube(): Uint8Array {
+	const p = (k: number): [number, number, number] => [k & 1 ? 20 : 0, k & 2 ? 20 : 0, k & 4 ? 10 : 0];
+	const quads = [[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]];
+	const triangles = quads.flatMap(([a, b, c, d]) => [[a!, b!, c!], [a!, c!, d!]]);
+	const out = new Uint8Array(84 + 50 * triangles.length);
+	const view = new DataView(out.buffer);
+	view.setUint32(80, triangles.length, true);
+	triangles.forEach((t, i) => t.flatMap(p).forEach((x, k) => view.setFloat32(84 + i * 50 + 12 + k * 4, x, true)));
+	return out;
+}
+
+function cloud(): string {
+	const points = Array.from({ length: 4000 }, (_, i) => {
+		const [a, z] = [i * 2.399963, 1 - (2 * i) / 3999];
+		const r = Math.sqrt(1 - z * z);
+		return `${r * Math.cos(a)} ${r * Math.sin(a)} ${z} ${Math.round(127 + 127 * z)} ${Math.round(127 + 127 * Math.cos(a))} 160`;
+	});
+	const header = ["ply", "format ascii 1.0", `element vertex ${points.length}`, ...["x", "y", "z"].map((c) => `property float ${c}`), ...["red", "green", "blue"].map((c) => `property uchar ${c}`), "end_header"];
+	return [...header, ...points, ""].join("\n");
+}
+
+/** Two pages, a coloured box and words. */
+function pdf(): string {
+	const draw = (n: number): string => `0.06 0.42 0.38 rg 60 560 200 120 re f 0 g BT /F1 24 Tf 60 720 Td (Page ${n} of a document) Tj ET`;
+	const objects = [
+		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>",
+		...[5, 6].map((c) => `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents ${c} 0 R/Resources<</Font<</F1 7 0 R>>>>>>`),
+		...[1, 2].map((n) => `<</Length ${draw(n).length}>>stream\n${draw(n)}\nendstream`),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+	];
+	let text = "%PDF-1.4\n";
+	const offsets = objects.map((o, i) => {
+		const at = text.length;
+		text += `${i + 1} 0 obj\n${o}\nendobj\n`;
+		return at;
+	});
+	const start = text.length;
+	text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.map((o) => `${String(o).padStart(10, "0")} 00000 n \n`).join("")}`;
+	return `${text}trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${start}\n%%EOF\n`;
+}
+
 const csv = `city,country,population,area km²,"note, if any"
 Tokyo,Japan,37732000,13452,"largest, by far"
 Delhi,India,32226000,2344,
@@ -174,6 +243,10 @@ export const samples: OutputFile[] = [
 	{ name: "plot.png", bytes: png(120, 80, (x, y) => [x * 2, y * 3, 128, Math.hypot(x - 60, y - 40) < 36 ? 255 : 0]) },
 	{ name: "icon.png", bytes: png(12, 12, (x, y) => ((x ^ y) & 1 ? [15, 106, 96, 255] : [240, 240, 240, 255])) },
 	file("main.s", assembly),
+	file("knot.obj", knot()),
+	{ name: "cube.stl", bytes: cube() },
+	file("cloud.ply", cloud()),
+	file("page.pdf", pdf()),
 	file("cities.csv", csv),
 	file("package.json", json),
 	file("report.md", markdown),

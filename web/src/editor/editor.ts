@@ -187,8 +187,9 @@ export class Editor {
 	#extensions(): Extension {
 		const page = this.#host.keys.map(({ key, run }) => ({ key, run: (() => (run(), true)) as Command, preventDefault: true }));
 		return [
+			// Vim and emacs have their keys before anybody else: in emacs Ctrl+S searches.
+			Prec.highest(this.#keys.of(this.#keymap)),
 			Prec.highest(keymap.of(page)),
-			this.#keys.of(this.#keymap),
 			this.#readOnly.of(this.#locked ? [EditorState.readOnly.of(true)] : []),
 			lineNumbers(),
 			foldGutter({ openText: "⌄", closedText: "›" }),
