@@ -2,7 +2,7 @@
 # Tests come in parts; each runs alone, and `make test` runs them all. Whatever a part does, its last line says
 # "N passed, N failed, N skipped", and scripts/test-all adds these up.
 
-PARTS ?= lint unit fuzz run attack fault
+PARTS ?= lint unit page fuzz run attack fault browser
 
 .PHONY: test
 test: setup-test ## run all tests (or PARTS="unit run")

@@ -43,7 +43,10 @@ export async function sessionOfTab(): Promise<{ session: Session; undo: Record<s
 	const kept = await find(id);
 	const latest = tabGet(TAB_LATEST);
 	try {
-		if (latest) return { session: fromJson(JSON.parse(latest)), undo: kept?.undo ?? {}, id };
+		if (latest) {
+			const { json, undo } = JSON.parse(latest) as { json: unknown; undo: Record<string, unknown> };
+			return { session: fromJson(json), undo, id };
+		}
 		if (kept) return { session: fromJson(kept.json), undo: kept.undo, id };
 	} catch {
 		// Of another version of the page: as if there were none.
@@ -78,6 +81,8 @@ export class Keeper {
 		this.#stop = workspace.any.listen(() => this.#later());
 		addEventListener("pagehide", this.#leave);
 		document.addEventListener("visibilitychange", this.#leave);
+		// What only the tab had until now.
+		if (id !== null) this.#later();
 	}
 
 	end(): void {
@@ -96,8 +101,9 @@ export class Keeper {
 	/** The page may be gone in a moment: what can be written at once, is. */
 	#hurry(): void {
 		if (!this.#changed) return;
-		const text = JSON.stringify(toJson(this.#workspace.session));
-		tabSet(TAB_LATEST, text.length <= TAB_CHARS ? text : null);
+		const json = toJson(this.#workspace.session);
+		const texts = [this.#desk.undo(), {}].map((undo) => JSON.stringify({ json, undo }));
+		tabSet(TAB_LATEST, texts.find((text) => text.length <= TAB_CHARS) ?? null);
 		void this.#keep();
 	}
 
