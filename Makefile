@@ -26,7 +26,7 @@ CFLAGS_ALL = $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $
 LDFLAGS_ALL := -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 STATIC := $(if $(SAN),-pie,-static-pie)
 HTTP_LIBS := -lmicrohttpd -lz -lpthread
-LIBS := -lcyaml -lyaml -ljansson -lsqlite3 -lm -lcrypto
+LIBS := -lcyaml -lyaml -ljansson -lsqlite3 -lm -lcrypto -lzstd -lz
 
 # The guest's init: static, small, without a libc that locks or allocates behind our back.
 INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -Ibin -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \
@@ -35,7 +35,8 @@ INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -Ibin -fno-common -fvisibili
 INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
 
 LIB_SRC  := $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/*/*.c))
-TEST_SRC := $(wildcard lib/*/test_*.c)
+TEST_DIRS ?= *
+TEST_SRC := $(wildcard $(patsubst %,lib/%/test_*.c,$(subst $(comma), ,$(TEST_DIRS))))
 PE_SRC   := $(wildcard bin/pe/*.c)
 SERVE_SRC := $(wildcard bin/serve/*.c) bin/pe/options.c bin/pe/settings.c bin/pe/serve-command.c
 INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c

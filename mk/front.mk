@@ -12,14 +12,19 @@ STARTER := shell gcc python3 graphviz
 # What `make images` builds: all of the catalog, unless told otherwise.
 IMAGES ?= --all
 
+# Where the service listens; SERVE=no only shows a first run.
+PORT  ?= 8080
+SERVE ?= yes
+
 .PHONY: run
-run: ## build all, then run a first program in a VM
+run: ## build all, run a first program in a VM, then serve on 127.0.0.1:8080 (PORT=..., SERVE=no)
 	@scripts/setup run
 	@echo 'building pe'
 	@$(MAKE) -s all
 	@$(MAKE) -s kernel >/dev/null
 	@$(MAKE) -s images IMAGES='$(STARTER)'
 	@scripts/demo
+	@[ '$(SERVE)' = no ] || exec build/pe serve --listen 127.0.0.1:$(PORT)
 
 .PHONY: kernel
 kernel: setup-run ## build the guest kernel (kept in the cache) and say where it is

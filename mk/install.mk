@@ -12,6 +12,7 @@ build/pe.1: build/pe
 .PHONY: install
 install: all build/pe.1 ## put pe, its manual, completion and catalog under PREFIX (/usr/local)
 	$(INSTALL) -D -m 755 build/pe $(DESTDIR)$(PREFIX)/bin/pe
+	$(INSTALL) -D -m 755 build/pe-serve $(DESTDIR)$(PREFIX)/bin/pe-serve
 	$(INSTALL) -D -m 644 build/pe.1 $(DATADIR)/man/man1/pe.1
 	$(INSTALL) -D -m 644 packaging/completion.bash $(DATADIR)/bash-completion/completions/pe
 	$(INSTALL) -D -m 644 packaging/completion.zsh $(DATADIR)/zsh/site-functions/_pe

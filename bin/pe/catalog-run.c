@@ -155,7 +155,7 @@ static int run(struct catalog_run_options *o, const char *id, char *const *specs
 		r = catalog_find(c, id, &e, &err);
 	if (r == 0)
 		r = make_job(o, c, e, specs, &err);
-	if (r < 0) {
+	if (r < 0 || !e) {
 		pe_say("catalog run: %s", err.text);
 		return PE_EXIT_FAILURE;
 	}

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "catalog/catalog.h"
+#include "image/image.h"
 
 static const struct {
 	const char *name;
@@ -53,12 +54,28 @@ int catalog_usage(const struct command *cmd, const char *what)
 	return PE_EXIT_USAGE;
 }
 
+static void say(void *ctx, const char *text)
+{
+	(void)ctx;
+	pe_say("catalog: %s", text);
+}
+
 int catalog_load_all(const char *dir, const char *store, struct catalog **ret, struct error *err)
 {
+	cleanup(catalog_unrefp) struct catalog *c = NULL;
 	cleanup_free char *path = catalog_path(dir);
+	struct image **images = NULL;
+	size_t n = 0;
 
-	(void)store;
 	if (!path)
 		return fail(err, -ENOMEM, "find the catalog");
-	return catalog_load(path, ret, err);
+	int r = catalog_load(path, &c, err);
+	if (r == 0 && store)
+		r = image_list(store, &images, &n, err);
+	if (r < 0)
+		return r;
+	catalog_add_images(c, images, n, say, NULL);
+	image_list_free(images, n);
+	*ret = take_ptr(c);
+	return 0;
 }

@@ -172,18 +172,17 @@ static int describe(struct image *img, const struct recipe *r, const char *hash)
 static int build(const struct builder *b, const struct recipe *r, const char *hash, int log_fd,
 	struct progress *progress, struct error *err)
 {
-	const struct rootfs_watch watch = { progress_phase, progress_tick, progress, b->cancel_fd };
+	const struct tool_watch watch = {
+		.phase = progress_phase,
+		.tick = progress_tick,
+		.ctx = progress,
+		.cancel_fd = b->cancel_fd,
+	};
 	cleanup(image_freep) struct image *img = image_new(r->name);
 	if (!img || describe(img, r, hash) < 0)
 		return fail(err, -ENOMEM, "build image '%s'", r->name);
 
-	cleanup_fd int rootfs = -1;
-	int e = rootfs_build(r, &b->distribution, &watch, log_fd, &rootfs, &img->packages, err);
-	if (e < 0)
-		return e;
-
-	progress_phase(progress, "storing");
-	e = image_store_add(b->store, img, rootfs, err);
+	int e = rootfs_build(r, &b->distribution, b->store, &watch, log_fd, img, err);
 	if (e < 0)
 		return e;
 
@@ -224,7 +223,8 @@ static int open_log(const struct builder *b, const char *name, char **ret_path, 
 	return fd < 0 ? fail(err, -errno, "open log '%s'", *ret_path) : fd;
 }
 
-/* The store's lock is held from here to the end: another build may just have made what we want. */
+/* The lock of builds is held from here to the end: another build may just have made what we want.
+ */
 static int build_locked(const struct builder *b, const struct recipe *r, struct error *err)
 {
 	cleanup_free char *hash = recipe_hash(r, b->made_with);
@@ -233,10 +233,10 @@ static int build_locked(const struct builder *b, const struct recipe *r, struct 
 	if (is_up_to_date(b, r->name, hash))
 		return 0;
 
-	cleanup_fd int lock = image_store_lock(b->store, false, err);
+	cleanup_fd int lock = image_store_lock_builds(b->store, false, err);
 	if (lock == -EWOULDBLOCK) {
 		fprintf(stderr, "%s: waiting for another build\n", r->name);
-		lock = image_store_lock(b->store, true, err);
+		lock = image_store_lock_builds(b->store, true, err);
 	}
 	if (lock < 0)
 		return lock;
@@ -265,10 +265,30 @@ static int build_one(const struct builder *b, const char *catalog, const char *w
 	struct error err;
 
 	int e = catalog_open(catalog, what, &r, &err);
-	if (e == 0)
+	if (e == 0 && r->packages.n == 0)
+		e = refuse(&err, -ENOENT, "no packages: its image comes from elsewhere");
+	else if (e == 0)
 		e = build_locked(b, r, &err);
 	if (e < 0)
 		pe_say("image build: %s%s%s", r ? r->name : "", r ? ": " : "", err.text);
+	return e;
+}
+
+/* The names of all files in the catalog that have packages, or cannot be read: that will be told.
+ */
+static int list_recipes(const char *catalog, struct strv *names, struct error *err)
+{
+	cleanup_strv struct strv all = { 0 };
+	int e = catalog_list(catalog, &all, err);
+
+	for (size_t i = 0; i < all.n && e == 0; i++) {
+		cleanup(recipe_freep) struct recipe *r = NULL;
+
+		if (catalog_open(catalog, all.v[i], &r, NULL) == 0 && r->packages.n == 0)
+			continue;
+		if ((e = strv_add(names, all.v[i])) < 0)
+			fail(err, e, "list the recipes");
+	}
 	return e;
 }
 
@@ -312,7 +332,7 @@ int cmd_image_build(int argc, char **argv)
 		if ((e = strv_add(&names, argv[i])) < 0)
 			fail(&err, e, "build");
 	if (e == 0 && o.all)
-		e = catalog_list(catalog, &names, &err);
+		e = list_recipes(catalog, &names, &err);
 	if (e < 0) {
 		pe_say("image build: %s", err.text);
 		return PE_EXIT_FAILURE;

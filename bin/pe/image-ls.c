@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "image/image.h"
+#include "image/shared.h"
 #include "pe.h"
 
 struct list_options {
@@ -60,25 +61,28 @@ const struct command image_show_command = {
 const struct command image_rm_command = {
 	.name = "image rm",
 	.synopsis = "image rm NAME...",
-	.summary = "Removes images. What runs in one goes on to its end.",
+	.summary = "Removes images; 'image gc' gives their room back. What runs in one goes on.",
 	.options = plain_rows,
 };
 
-static void print_table(struct image *const *list, size_t n)
+static void print_table(struct image *const *list, const uint64_t *shared, size_t n)
 {
 	int64_t now = time(NULL);
 
-	printf("%-16s %-28s %10s  %-19s %s\n", "NAME", "TITLE", "SIZE", "DIGEST", "AGE");
+	printf("%-20s %9s %9s  %-14s %-19s %-8s %s\n", "NAME", "SIZE", "SHARED", "PLATFORM",
+		"DIGEST", "AGE", "TITLE");
 	for (size_t i = 0; i < n; i++) {
-		char size[32], age[32];
+		char size[32], same[32], age[32];
 
-		printf("%-16s %-28s %10s  %.19s %s\n", list[i]->name, list[i]->title,
-			format_size(size, sizeof size, list[i]->bytes), list[i]->digest,
-			image_format_age(age, sizeof age, now - list[i]->created));
+		printf("%-20s %9s %9s  %-14s %.19s %-8s %s\n", list[i]->name,
+			format_size(size, sizeof size, list[i]->bytes),
+			format_size(same, sizeof same, shared[i]),
+			*list[i]->platform ? list[i]->platform : "-", list[i]->digest,
+			image_format_age(age, sizeof age, now - list[i]->created), list[i]->title);
 	}
 }
 
-static int print_json(struct image *const *list, size_t n)
+static int print_json(struct image *const *list, const uint64_t *shared, size_t n)
 {
 	cleanup(json_decrefp) json_t *all = json_array();
 
@@ -88,6 +92,7 @@ static int print_json(struct image *const *list, size_t n)
 
 		/* A list is to choose from; `show` has the packages. */
 		json_object_del(one, "packages");
+		json_object_set_new(one, "shared_bytes", json_integer((json_int_t)shared[i]));
 		if (json_array_append_new(all, one) < 0) {
 			pe_say("image ls: out of memory");
 			return PE_EXIT_FAILURE;
@@ -96,6 +101,31 @@ static int print_json(struct image *const *list, size_t n)
 	json_dumpf(all, stdout, JSON_INDENT(2));
 	putchar('\n');
 	return 0;
+}
+
+static int print(const char *store, bool json)
+{
+	struct image **list = NULL;
+	uint64_t *shared = NULL;
+	size_t n = 0;
+	struct error err;
+	int status = 0;
+
+	if (image_list(store, &list, &n, &err) < 0 ||
+		image_shared(store, list, n, &shared, &err) < 0) {
+		image_list_free(list, n);
+		pe_say("image ls: %s", err.text);
+		return PE_EXIT_FAILURE;
+	}
+	if (json)
+		status = print_json(list, shared, n);
+	else if (n > 0)
+		print_table(list, shared, n);
+	else
+		fprintf(stderr, "no images in '%s'; 'pe image build gcc' makes one\n", store);
+	image_list_free(list, n);
+	free(shared);
+	return status;
 }
 
 int cmd_image_ls(int argc, char **argv)
@@ -110,21 +140,7 @@ int cmd_image_ls(int argc, char **argv)
 	cleanup_free char *store = image_store_or_say(o.store);
 	if (!store)
 		return PE_EXIT_FAILURE;
-	struct image **list = NULL;
-	size_t n = 0;
-	struct error err;
-	if (image_list(store, &list, &n, &err) < 0) {
-		pe_say("image ls: %s", err.text);
-		return PE_EXIT_FAILURE;
-	}
-	if (o.json)
-		status = print_json(list, n);
-	else if (n > 0)
-		print_table(list, n);
-	else
-		fprintf(stderr, "no images in '%s'; 'pe image build gcc' makes one\n", store);
-	image_list_free(list, n);
-	return status;
+	return print(store, o.json);
 }
 
 int cmd_image_show(int argc, char **argv)

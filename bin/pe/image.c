@@ -12,10 +12,14 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const struct command *command;
 } commands[] = {
+	{ "add", cmd_image_add, &image_add_command },
 	{ "build", cmd_image_build, &image_build_command },
 	{ "ls", cmd_image_ls, &image_ls_command },
 	{ "show", cmd_image_show, &image_show_command },
 	{ "rm", cmd_image_rm, &image_rm_command },
+	{ "gc", cmd_image_gc, &image_gc_command },
+	{ "verify", cmd_image_verify, &image_verify_command },
+	{ "export", cmd_image_export, &image_export_command },
 	{ "test", cmd_image_test, &image_test_command },
 };
 

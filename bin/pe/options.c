@@ -158,5 +158,6 @@ int options_read(const struct command *cmd, int argc, char **argv, void *ctx, in
 		if (r < 0)
 			return -1;
 	}
+	*ret_exit = 0;
 	return i;
 }

@@ -39,8 +39,8 @@ struct command {
 
 /*
  * Reads options from argv[1..] into @ctx until the first operand or "--" (which is dropped).
- * Returns the index of the first operand, or -1 with *@ret_exit set: 0 after --help, PE_EXIT_USAGE
- * after a message.
+ * Returns the index of the first operand (*@ret_exit is 0 then), or -1 with *@ret_exit set: 0 after
+ * --help, PE_EXIT_USAGE after a message.
  */
 int options_read(const struct command *cmd, int argc, char **argv, void *ctx, int *ret_exit);
 

@@ -5,6 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/parse.h"
+
+enum {
+	REDRAW_MS = 100,
+};
+
 int64_t progress_now_ms(void)
 {
 	struct timespec t;
@@ -18,10 +24,33 @@ void progress_init(struct progress *p, const char *subject)
 	*p = (struct progress){ .subject = subject, .terminal = isatty(STDERR_FILENO) == 1 };
 }
 
+static double seconds(const struct progress *p)
+{
+	return (double)(progress_now_ms() - p->began_ms) / 1000;
+}
+
+/* "12.0 MiB of 30 MiB, 40%, 5.0 MiB/s", or less when less is known. */
+static void print_bytes(const struct progress *p)
+{
+	char done[32], total[32], rate[32];
+	double s = seconds(p);
+
+	if (p->done == 0)
+		return;
+	fprintf(stderr, ", %s", format_size(done, sizeof done, p->done));
+	if (p->total >= p->done)
+		fprintf(stderr, " of %s, %d%%", format_size(total, sizeof total, p->total),
+			(int)(p->done * 100 / p->total));
+	if (s >= 0.1)
+		fprintf(stderr, ", %s/s",
+			format_size(rate, sizeof rate, (uint64_t)((double)p->done / s)));
+}
+
 static void print(const struct progress *p, const char *before, const char *after)
 {
-	fprintf(stderr, "%s%s: %s, %.1f s%s", before, p->subject, p->what,
-		(double)(progress_now_ms() - p->began_ms) / 1000, after);
+	fprintf(stderr, "%s%s: %s", before, p->subject, p->what);
+	print_bytes(p);
+	fprintf(stderr, ", %.1f s%s", seconds(p), after);
 }
 
 void progress_tick(void *ctx)
@@ -32,8 +61,19 @@ void progress_tick(void *ctx)
 
 	if (!p->terminal || !p->what[0])
 		return;
+	p->shown_ms = progress_now_ms();
 	snprintf(before, sizeof before, "\r%c ", spinner[p->turn++ % 4]);
-	print(p, before, "");
+	print(p, before, "\033[K");
+}
+
+void progress_bytes(void *ctx, uint64_t done, uint64_t total)
+{
+	struct progress *p = ctx;
+
+	p->done = done;
+	p->total = total;
+	if (p->terminal && progress_now_ms() - p->shown_ms >= REDRAW_MS)
+		progress_tick(p);
 }
 
 void progress_end(struct progress *p, bool ok)
@@ -54,5 +94,6 @@ void progress_phase(void *ctx, const char *what)
 	progress_end(p, true);
 	snprintf(p->what, sizeof p->what, "%s", what);
 	p->began_ms = progress_now_ms();
+	p->done = p->total = 0;
 	progress_tick(p);
 }

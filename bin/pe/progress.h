@@ -12,13 +12,16 @@ struct progress {
 	int64_t began_ms;
 	bool terminal;
 	unsigned int turn;
+	int64_t shown_ms;     /* when it was last drawn */
+	uint64_t done, total; /* bytes, as far as they were told; total 0: unknown */
 };
 
 void progress_init(struct progress *p, const char *subject);
 
-/* In both @ctx is a struct progress: they are called back. */
+/* In all three @ctx is a struct progress: they are called back. */
 void progress_phase(void *ctx, const char *what);
 void progress_tick(void *ctx);
+void progress_bytes(void *ctx, uint64_t done, uint64_t total);
 
 /* Ends the line of the phase; with @ok it is told as done. */
 void progress_end(struct progress *p, bool ok);

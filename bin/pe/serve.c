@@ -13,12 +13,9 @@
 #include "base/cleanup.h"
 #include "pe.h"
 
-/* Beside pe, where it was built; else where it was installed. */
-static const char *const places[] = { "pe-serve", "../libexec/program-explorer/pe-serve" };
-
 int cmd_serve(int argc, char **argv)
 {
-	char self[PATH_MAX], path[2 * PATH_MAX];
+	char self[PATH_MAX], path[PATH_MAX + 8];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
 	(void)argc;
@@ -27,17 +24,8 @@ int cmd_serve(int argc, char **argv)
 		return PE_EXIT_FAILURE;
 	}
 	self[n] = '\0';
-	char *slash = strrchr(self, '/');
-	if (slash)
-		*slash = '\0';
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		snprintf(path, sizeof path, "%s/%s", self, places[i]);
-		execv(path, argv);
-		if (errno != ENOENT) {
-			pe_say("serve: cannot start '%s': %s", path, strerror(errno));
-			return PE_EXIT_FAILURE;
-		}
-	}
-	pe_say("serve: there is no 'pe-serve' beside pe, nor in ../libexec/program-explorer");
+	snprintf(path, sizeof path, "%s-serve", self);
+	execv(path, argv);
+	pe_say("serve: cannot start '%s', which belongs beside pe: %s", path, strerror(errno));
 	return PE_EXIT_FAILURE;
 }

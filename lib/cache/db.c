@@ -11,9 +11,16 @@
 
 enum { BUSY_MS = 10000 };
 
+/* SQLite keeps the system's errno of some calls only; of the others it is still where the system
+ * put it. */
+static bool is_full(int system)
+{
+	return system == ENOSPC || system == EDQUOT || system == EFBIG;
+}
+
 static int errno_of(sqlite3 *h, int code)
 {
-	int system = h ? sqlite3_system_errno(h) : 0;
+	int last = errno, system = h ? sqlite3_system_errno(h) : 0;
 
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -34,7 +41,7 @@ static int errno_of(sqlite3 *h, int code)
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_IOERR:
-		return system == ENOSPC || system == EDQUOT || system == EFBIG ? -ENOSPC : -EIO;
+		return is_full(system) || is_full(last) ? -ENOSPC : -EIO;
 	case SQLITE_CANTOPEN:
 		return system ? -system : -EACCES;
 	default:

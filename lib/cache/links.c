@@ -92,7 +92,7 @@ static int check_version(struct db *db, struct error *err)
 
 static int count(struct links *l, struct error *err)
 {
-	int64_t n, bytes;
+	int64_t n = 0, bytes = 0;
 
 	int r = db_number(&l->writer, "SELECT count(*) FROM links", &n);
 	if (r == 0)

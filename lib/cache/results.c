@@ -76,7 +76,7 @@ static int check_version(struct db *db, struct error *err)
 
 static int count(struct results *r, struct error *err)
 {
-	int64_t n, bytes;
+	int64_t n = 0, bytes = 0;
 
 	int e = db_number(&r->writer, "SELECT count(*) FROM results", &n);
 	if (e == 0)

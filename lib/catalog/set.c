@@ -131,7 +131,7 @@ static int add_program(struct catalog *c, const struct source *s, const struct p
 {
 	const struct place at = { s->path, buf_span(&s->text) };
 	const struct field f = { NULL, "programs", index }, field = { &f, "id", FIELD_WHOLE };
-	const char *image = s->label ? s->image : s->recipe->name;
+	const char *image = s->recipe ? s->recipe->name : s->image;
 	char *scoped = NULL;
 
 	if (s->label && asprintf(&scoped, "%s/%s", s->image, p->id) < 0)
@@ -229,9 +229,11 @@ int catalog_find(const struct catalog *c, const char *id, const struct catalog_e
 	cleanup_strv struct strv known = { 0 };
 	char near[NEAR_TEXT_MAX];
 
-	*ret = find_entry(c, id);
-	if (*ret)
+	const struct catalog_entry *found = find_entry(c, id);
+	if (found) {
+		*ret = found;
 		return 0;
+	}
 	for (size_t i = 0; i < c->n_entries; i++)
 		if (strv_add(&known, c->entries[i].shown.id) < 0)
 			return fail(err, -ENOMEM, "look for program '%.80s'", id);

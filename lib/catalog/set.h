@@ -42,5 +42,5 @@ struct source *source_new(const char *path, struct error *err);
 void source_free(struct source *s);
 void source_freep(struct source **s);
 
-/* Adds what @s holds. Takes @s, also when it fails; then @c is as it was. */
-int catalog_add_source(struct catalog *c, struct source *s, struct error *err);
+/* Adds what @take holds. Takes it, also when it fails; then @c is as it was. */
+int catalog_add_source(struct catalog *c, struct source *take, struct error *err);

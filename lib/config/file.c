@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <yaml.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -73,18 +74,11 @@ static void make_fields(cyaml_schema_field_t *fields)
 	fields[config_rows_n] = (cyaml_schema_field_t){ 0 };
 }
 
-static size_t line_of_key(struct span text, const char *name)
-{
-	struct span line, key = span_of(name);
-
-	for (size_t n = 1; span_cut(&text, '\n', &line); n++) {
-		while (line.n > 0 && strchr(" \t\"'{,", line.p[0]))
-			line = span_skip(line, 1);
-		if (span_starts(line, key) && line.n > key.n && strchr(" :\t\"'", line.p[key.n]))
-			return n;
-	}
-	return 1;
-}
+/* Where each row's key stands, from 1; 0: nowhere. libcyaml tells neither this nor an empty list
+ * from none. */
+struct places {
+	size_t line[ROWS_MAX];
+};
 
 static int set_row(struct config *c, const struct config_row *row, const char *value,
 	const char *path, size_t line, struct error *err)
@@ -107,18 +101,18 @@ static int set_row(struct config *c, const struct config_row *row, const char *v
 	return 0;
 }
 
+/* @text: to find the line of an entry. */
 static int set_list(struct config *c, const struct config_row *row, const struct list *l,
-	const char *path, struct span text, struct error *err)
+	const char *path, size_t line, struct span text, struct error *err)
 {
-	size_t line = line_of_key(text, row->name);
 	cleanup_buf struct buf all = { 0 };
 	int r = buf_add(&all, "", 0);
 
 	for (size_t i = 0; r == 0 && i < l->n; i++) {
-		if (strchr(l->v[i], ','))
+		if (!*l->v[i] || strchr(l->v[i], ','))
 			return refuse(err, -EINVAL,
-				"%s:%zu: at '%s': '%.100s' has a comma: write a list", path,
-				text_line_of(text, line, l->v[i]), row->name, l->v[i]);
+				"%s:%zu: at '%s': '%.100s' is empty or has a comma: write a list",
+				path, text_line_of(text, line, l->v[i]), row->name, l->v[i]);
 		r = buf_addf(&all, "%s%s", i ? "," : "", l->v[i]);
 	}
 	if (r == 0)
@@ -127,20 +121,105 @@ static int set_list(struct config *c, const struct config_row *row, const struct
 		     : set_row(c, row, all.p, path, line, err);
 }
 
-static int apply(struct config *c, const struct document *d, const char *path, struct span text,
-	struct error *err)
+static int apply(struct config *c, const struct document *d, const struct places *places,
+	const char *path, struct span text, struct error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < config_rows_n; i++) {
 		const struct config_row *row = &config_rows[i];
+		size_t line = places->line[i];
 
-		if (d->texts[i])
-			r = set_row(c, row, d->texts[i], path, line_of_key(text, row->name), err);
-		else if (d->lists[i].v)
-			r = set_list(c, row, &d->lists[i], path, text, err);
+		if (line == 0)
+			continue;
+		if (row->type == CONFIG_LIST)
+			r = set_list(c, row, &d->lists[i], path, line, text, err);
+		else
+			r = set_row(c, row, d->texts[i] ? d->texts[i] : "", path, line, err);
 	}
 	return r;
+}
+
+static void delete_event(yaml_event_t *e)
+{
+	yaml_event_delete(e);
+}
+
+/* Where a walk over the events is: keys and values take turns at depth 1, in the document's
+ * mapping. */
+struct walk {
+	int depth;
+	bool value;
+	bool end;
+	struct places *places;
+};
+
+static void note_key(struct walk *w, const yaml_event_t *e)
+{
+	const struct config_row *row = config_find((const char *)e->data.scalar.value);
+
+	if (row)
+		w->places->line[row - config_rows] = e->start_mark.line + 1;
+}
+
+static void walk_event(struct walk *w, const yaml_event_t *e)
+{
+	switch (e->type) {
+	case YAML_SCALAR_EVENT:
+	case YAML_ALIAS_EVENT:
+		if (w->depth == 1 && !w->value && e->type == YAML_SCALAR_EVENT)
+			note_key(w, e);
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		w->depth++;
+		return;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		w->depth--;
+		break;
+	case YAML_STREAM_END_EVENT:
+		w->end = true;
+		return;
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_DOCUMENT_START_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+		return;
+	}
+	if (w->depth == 1)
+		w->value = !w->value;
+}
+
+static bool next_event(yaml_parser_t *p, struct walk *w)
+{
+	cleanup(delete_event) yaml_event_t e = { 0 };
+
+	if (!yaml_parser_parse(p, &e))
+		return false;
+	walk_event(w, &e);
+	return true;
+}
+
+/* libcyaml does not tell where libyaml found that it is no YAML at all. */
+static int find_places(struct places *places, const char *path, struct span text, struct error *err)
+{
+	cleanup(yaml_parser_delete) yaml_parser_t p = { 0 };
+	struct walk w = { .places = places };
+
+	if (!yaml_parser_initialize(&p))
+		return fail(err, -ENOMEM, "read config '%s'", path);
+	yaml_parser_set_input_string(&p, (const unsigned char *)(text.n ? text.p : ""), text.n);
+	while (!w.end && next_event(&p, &w))
+		continue;
+	if (w.end)
+		return 0;
+	size_t line = p.problem_mark.line;
+	if (p.error == YAML_READER_ERROR)
+		for (size_t i = line = 0; i < p.problem_offset && i < text.n; i++)
+			line += text.p[i] == '\n';
+	return refuse(
+		err, -EINVAL, "%s:%zu: %s", path, line + 1, p.problem ? p.problem : "no YAML");
 }
 
 int config_parse(struct config *c, const char *path, struct span text, struct error *err)
@@ -158,8 +237,12 @@ int config_parse(struct config *c, const char *path, struct span text, struct er
 		.flags = CYAML_CFG_NO_ALIAS,
 	};
 	cyaml_data_t *data = NULL;
-	int r = 0;
 
+	struct places places = { 0 };
+
+	int r = find_places(&places, path, text, err);
+	if (r < 0)
+		return r;
 	make_fields(fields);
 	cyaml_err_t e = cyaml_load_data(
 		(const uint8_t *)(text.n ? text.p : ""), text.n, &cfg, &schema, &data, NULL);
@@ -168,7 +251,7 @@ int config_parse(struct config *c, const char *path, struct span text, struct er
 	else if (e != CYAML_OK || complaint.what[0])
 		r = complaint_refuse(&complaint, path, cyaml_strerror(e), err);
 	else if (data)
-		r = apply(c, data, path, text, err);
+		r = apply(c, data, &places, path, text, err);
 	cyaml_free(&cfg, &schema, data, 0);
 	return r;
 }

@@ -93,8 +93,7 @@ static int read_number(
 	return 0;
 }
 
-int image_config_parse(struct image *img, struct span text, const char *path, uint64_t *ret_bytes,
-	struct error *err)
+int image_config_parse(struct image *img, struct span text, const char *path, struct error *err)
 {
 	json_error_t where;
 	cleanup(json_decrefp) json_t *top =
@@ -119,16 +118,18 @@ int image_config_parse(struct image *img, struct span text, const char *path, ui
 		return refuse(err, -EINVAL, "image config '%s': no 'digest' of the form sha256:HEX",
 			path);
 
-	json_int_t created, bytes;
+	json_int_t created, bytes, metadata;
 	int r = read_number(top, "created", path, &created, err);
-	if (r < 0)
-		return r;
-	r = read_number(top, "bytes", path, &bytes, err);
+	if (r == 0)
+		r = read_number(top, "bytes", path, &bytes, err);
+	if (r == 0)
+		r = read_number(top, "metadata_bytes", path, &metadata, err);
 	if (r < 0)
 		return r;
 
 	img->created = created;
-	*ret_bytes = (uint64_t)bytes;
+	img->bytes = (uint64_t)bytes;
+	img->metadata_bytes = (uint64_t)metadata;
 	return 0;
 }
 
@@ -143,14 +144,14 @@ static json_t *list_json(const struct strv *list)
 
 char *image_config_format(const struct image *img)
 {
-	cleanup(json_decrefp) json_t *top =
-		json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-			"name", img->name, "title", img->title, "digest", img->digest, "bytes",
-			(json_int_t)img->bytes, "created", (json_int_t)img->created, "recipe",
-			img->recipe, "platform", img->platform, "user", img->user, "cwd", img->cwd,
-			"env", list_json(&img->env), "entrypoint", list_json(&img->entrypoint),
-			"cmd", list_json(&img->cmd), "labels", list_json(&img->labels), "packages",
-			list_json(&img->packages));
+	cleanup(json_decrefp) json_t *top = json_pack(
+		"{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+		"name", img->name, "title", img->title, "digest", img->digest, "bytes",
+		(json_int_t)img->bytes, "metadata_bytes", (json_int_t)img->metadata_bytes,
+		"created", (json_int_t)img->created, "recipe", img->recipe, "platform",
+		img->platform, "user", img->user, "cwd", img->cwd, "env", list_json(&img->env),
+		"entrypoint", list_json(&img->entrypoint), "cmd", list_json(&img->cmd), "labels",
+		list_json(&img->labels), "packages", list_json(&img->packages));
 
 	return top ? json_dumps(top, JSON_INDENT(2)) : NULL;
 }

@@ -10,9 +10,7 @@ enum {
 };
 
 /*
- * Fills @img, fresh from image_new(), from the JSON text @text; *@ret_bytes is the size its root
- * file system must have, 0 when the text does not say. Keys that are not known are passed over,
- * wrong types and a missing digest are -EINVAL. @path is only for messages.
+ * Fills @img, fresh from image_new(), from the JSON text @text. Keys that are not known are passed
+ * over, wrong types and a missing digest are -EINVAL. @path is only for messages.
  */
-int image_config_parse(struct image *img, struct span text, const char *path, uint64_t *ret_bytes,
-	struct error *err);
+int image_config_parse(struct image *img, struct span text, const char *path, struct error *err);

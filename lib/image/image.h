@@ -17,7 +17,7 @@ enum {
 
 struct image {
 	char *name;
-	char *digest;    /* "sha256:" and 64 hex digits of the root file system's bytes */
+	char *digest;    /* "sha256:" and 64 hex digits; the same for the same files */
 	char *title;     /* for people; may be empty */
 	char *user;      /* as in an OCI config: "", "name", "1000", "1000:1000" */
 	char *cwd;       /* "" when the image names none */
@@ -27,8 +27,10 @@ struct image {
 	struct strv packages; /* "name version" of what is installed in it; may be empty */
 	struct strv labels;   /* KEY=VALUE, as the maker put them */
 	char *platform;       /* "linux/amd64"; "" when not known */
-	uint64_t bytes;       /* size of the root file system's file */
-	int64_t created;      /* seconds since the epoch */
+	uint64_t bytes;       /* of its metadata and of all contents that it refers to */
+	uint64_t
+		metadata_bytes; /* of its erofs file; 0: one of the older kind, alone in one file */
+	int64_t created;        /* seconds since the epoch */
 	int fd; /* the erofs file, O_RDONLY, readable by whoever holds the descriptor */
 	/*
 	 * The devices that file contents live on, in the order of the erofs file's device table:
@@ -61,6 +63,9 @@ char *image_store_path(const char *override);
  */
 int image_open(const char *store, const char *name, struct image **ret, struct error *err);
 
+/* The same without its file system: only what its config says. */
+int image_read(const char *store, const char *name, struct image **ret, struct error *err);
+
 /* All images of the store, sorted by name, without open descriptors (fd -1). */
 int image_list(const char *store, struct image ***ret, size_t *ret_n, struct error *err);
 void image_list_free(struct image **list, size_t n);
@@ -72,15 +77,15 @@ void image_list_free(struct image **list, size_t n);
  */
 int image_store_lock(const char *store, bool wait, struct error *err);
 
-/*
- * Copies the erofs file @rootfs_fd into the store as image @img->name, replacing what has that
- * name, and sets
- * @img->digest and @img->bytes. The caller holds the lock. Until the very end the old image stays
- * as it is.
- */
-int image_store_add(const char *store, struct image *img, int rootfs_fd, struct error *err);
+/* The same for who builds from recipes, which takes minutes: builds wait for one another, but
+ * nobody else for them. */
+int image_store_lock_builds(const char *store, bool wait, struct error *err);
 
-/* Removes image @name, damaged or not. -ENOENT when there is none. The caller holds the lock. */
+/* Makes directory @path and those above it, if they are missing. -errno. */
+int image_store_make(const char *path);
+
+/* Removes image @name, damaged or not; its contents stay until gc. -ENOENT when there is none. The
+ * caller holds the lock. */
 int image_store_remove(const char *store, const char *name, struct error *err);
 
 /* The config as JSON text, as it stands in the store and as `pe image show` prints it. Caller

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include "image.h"
 #include "sys/io.h"
+#include "writer.h"
 
 #include <cmocka.h>
 
@@ -27,16 +29,22 @@ static int enter(void **state)
 	return dir && mkdtemp(dir) && chdir(dir) == 0 && mkdir("s", 0755) == 0 ? 0 : -1;
 }
 
-static int leave(void **state)
+static void remove_files(const char *path)
 {
-	cleanup_free char *dir = *state;
-	DIR *d = opendir("s");
+	DIR *d = opendir(path);
 
 	for (const struct dirent *e; d && (e = readdir(d));)
 		unlinkat(dirfd(d), e->d_name, 0);
 	if (d)
 		closedir(d);
-	rmdir("s");
+	rmdir(path);
+}
+
+static int leave(void **state)
+{
+	cleanup_free char *dir = *state;
+	remove_files("s/metadata");
+	remove_files("s");
 	return chdir("/") == 0 ? rmdir(dir) : -1;
 }
 
@@ -287,68 +295,147 @@ static void test_list(void **state)
 	assert_non_null(strstr(err.text, "s/a.json"));
 }
 
-static int open_rootfs(const char *path)
+/* One file of @size bytes of @c, in an image of its own. */
+static int add_image(const char *name, char c, size_t size, struct image **ret, struct error *err)
 {
-	put_rootfs(path);
-	return open(path, O_RDONLY | O_CLOEXEC);
+	cleanup(image_writer_closep) struct image_writer *w = NULL;
+	cleanup(image_freep) struct image *img = image_new(name);
+	cleanup_free char *bytes = malloc(size);
+	struct tree_data data;
+
+	int r = image_writer_open("s", false, &w, err);
+	if (r < 0)
+		return r;
+	struct layers *l = image_writer_layers(w);
+	struct tree_inode *file = tree_inode_new(l->tree, S_IFREG | 0644);
+	memset(bytes, c, size);
+	assert_int_equal(contents_begin(l->contents, size, err), 0);
+	assert_int_equal(contents_piece(l->contents, 0, (struct span){ bytes, size }, err), 0);
+	assert_int_equal(contents_end(l->contents, &data, err), 0);
+	file->data = &data;
+	file->size = size;
+	assert_int_equal(
+		tree_add(l->tree, tree_root(l->tree), SPAN_LITERAL("f"), file, 0, NULL), 0);
+	strv_add(&img->env, "A=\"\n\xc3\xa4");
+	strv_add(&img->labels, "org.example.l=1=2");
+	img->created = 5;
+	r = image_writer_commit(w, img, err);
+	if (r == 0)
+		*ret = take_ptr(img);
+	return r;
+}
+
+static off_t size_of(const char *path)
+{
+	struct stat st = { 0 };
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
 }
 
 static void test_add(void **state)
 {
 	struct error err = { "" };
 	struct stat st;
+	cleanup(image_freep) struct image *img = NULL, *again = NULL;
+	char bytes[5] = "";
 
 	(void)state;
-	cleanup_fd int lock = image_store_lock("s", false, &err);
-	assert_true(lock >= 0);
-	cleanup(image_freep) struct image *img = image_new("a");
-	strv_add(&img->env, "A=\"\n\xc3\xa4");
-	strv_add(&img->labels, "org.example.l=1=2");
-	img->created = 5;
-
 	mode_t mask = umask(077);
-	cleanup_fd int fd = open_rootfs("s/in");
-	assert_int_equal(image_store_add("s", img, fd, &err), 0);
+	assert_int_equal(add_image("a", 'x', 5000, &img, &err), 0);
 	umask(mask);
-	assert_int_equal(img->bytes, 4096);
+	assert_int_equal(img->bytes, img->metadata_bytes + 5000);
 
-	cleanup(image_freep) struct image *again = NULL;
 	assert_int_equal(image_open("s", "a", &again, &err), 0);
 	assert_string_equal(again->digest, img->digest);
 	assert_string_equal(again->env.v[0], "A=\"\n\xc3\xa4");
 	assert_int_equal(again->created, 5);
 	assert_string_equal(again->labels.v[0], "org.example.l=1=2");
-	assert_string_equal(again->platform, "");
-	assert_int_equal(again->n_data_fds, 0);
-	assert_string_equal(again->digest,
-		"sha256:1e8bbc51efd979b19f738394c05e01cdf82e9975595e1e144e87e2f10440c8be");
-	assert_int_equal(fstat(again->fd, &st), 0);
+	assert_int_equal(again->n_data_fds, 1);
+	assert_int_equal(io_pread(again->data_fds[0], bytes, 5, 4996), 5);
+	assert_memory_equal(bytes, "xxxx", 5);
+	assert_int_equal(fstat(again->data_fds[0], &st), 0);
+	assert_int_equal(st.st_size, 8192);
 	assert_int_equal(st.st_mode & 07777, 0644);
 
 	assert_int_equal(image_store_remove("s", "a", &err), 0);
 	assert_int_equal(image_store_remove("s", "a", &err), -ENOENT);
 	assert_int_equal(image_store_remove("s", "../a", &err), -EINVAL);
-	assert_int_equal(access("s/a.erofs", F_OK), -1);
+	assert_int_equal(access("s/a.json", F_OK), -1);
 }
 
-/* What cannot be written leaves the old image, and nothing beside it. */
+/* The same files have the same digest, whatever was there before; contents are there once. */
+static void test_digest(void **state)
+{
+	struct error err = { "" };
+	cleanup(image_freep) struct image *a = NULL, *b = NULL, *c = NULL, *found = NULL;
+
+	(void)state;
+	assert_int_equal(add_image("a", 'x', 5000, &a, &err), 0);
+	assert_int_equal(add_image("b", 'y', 5000, &b, &err), 0);
+	assert_int_equal(size_of("s/data"), 4 * 4096);
+	assert_int_equal(size_of("s/index"), 2 * 64);
+	assert_int_equal(add_image("c", 'y', 5000, &c, &err), 0);
+	assert_int_equal(size_of("s/data"), 4 * 4096);
+	assert_string_equal(b->digest, c->digest);
+	assert_string_not_equal(a->digest, b->digest);
+	assert_int_equal(rename("s/data", "s/old-data"), 0);
+	assert_int_equal(rename("s/index", "s/old-index"), 0);
+	cleanup(image_freep) struct image *d = NULL;
+	assert_int_equal(add_image("d", 'y', 5000, &d, &err), 0);
+	assert_string_equal(b->digest, d->digest);
+
+	assert_int_equal(image_open("s", a->digest, &found, &err), 0);
+	assert_string_equal(found->name, "a");
+	char brief[7 + 12 + 1];
+	snprintf(brief, sizeof brief, "%s", b->digest);
+	cleanup(image_freep) struct image *other = NULL;
+	assert_int_equal(image_open("s", brief, &other, &err), 0);
+	assert_string_equal(other->name, "b");
+	assert_int_equal(image_open("s", DIGEST, &other, &err), -ENOENT);
+	assert_non_null(strstr(err.text, DIGEST));
+}
+
+/* What is not committed leaves nothing; what a dead writer left is cut off. */
 static void test_add_fails(void **state)
 {
 	struct error err = { "" };
-	cleanup(image_freep) struct image *img = image_new("a");
-	cleanup_fd int fd = open_rootfs("s/in");
+	cleanup(image_freep) struct image *a = NULL, *b = NULL;
+
+	(void)state;
+	assert_int_equal(add_image("a", 'x', 5000, &a, &err), 0);
+	put("s/.b.json", "{", 1);
+	cleanup_fd int fd = open("s/data", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(io_write(fd, "torn", 4), 0);
+	cleanup_fd int index_fd = open("s/index", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(io_write(index_fd, "torn", 4), 0);
+
+	cleanup(image_writer_closep) struct image_writer *w = NULL;
+	assert_int_equal(image_writer_open("s", false, &w, &err), 0);
+	assert_int_equal(access("s/.b.json", F_OK), -1);
+	assert_int_equal(size_of("s/data"), 8192);
+	assert_int_equal(image_writer_open("s", false, &(struct image_writer *){ NULL }, &err),
+		-EWOULDBLOCK);
+	image_writer_close(take_ptr(w));
+	assert_int_equal(size_of("s/data"), 8192);
+
+	assert_int_equal(add_image("b", 'y', 50, &b, &err), 0);
+	assert_int_equal(size_of("s/index"), 2 * 64);
+	assert_int_equal(size_of("s/data"), 12288);
+}
+
+/* What an older version made runs as it did, and gives way to what is added under its name. */
+static void test_old_kind(void **state)
+{
+	struct error err = { "" };
+	cleanup(image_freep) struct image *old = NULL, *fresh = NULL;
 
 	(void)state;
 	put_image("a", "{\"digest\": \"" DIGEST "\"}");
-	assert_int_equal(mkdir("s/.a.json", 0755), 0);
-	assert_true(image_store_add("s", img, fd, &err) < 0);
-	assert_non_null(strstr(err.text, "write image 'a' into 's'"));
-	rmdir("s/.a.json");
-
-	cleanup(image_freep) struct image *old = NULL;
 	assert_int_equal(image_open("s", "a", &old, &err), 0);
-	assert_string_equal(old->digest, DIGEST);
-	assert_int_equal(access("s/.a.erofs", F_OK), -1);
+	assert_int_equal(old->n_data_fds, 0);
+	assert_int_equal(add_image("a", 'x', 5000, &fresh, &err), 0);
+	assert_int_equal(access("s/a.erofs", F_OK), -1);
 }
 
 static void test_lock(void **state)
@@ -380,7 +467,9 @@ int main(void)
 		TEST(test_damaged_rootfs),
 		TEST(test_list),
 		TEST(test_add),
+		TEST(test_digest),
 		TEST(test_add_fails),
+		TEST(test_old_kind),
 		TEST(test_lock),
 	};
 

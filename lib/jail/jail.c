@@ -18,6 +18,8 @@
 #include "namespaces.h"
 #include "sys/io.h"
 
+enum { START_MS = 10000 };
+
 static int make_pipe(int fds[2], struct error *err)
 {
 	return pipe2(fds, O_CLOEXEC) < 0 ? fail(err, -errno, "make a pipe for the jail") : 0;
@@ -40,7 +42,11 @@ static long clone_keeper(unsigned long namespaces, int cgroup_fd, int *ret_pidfd
 static int read_report(int fd, struct error *err)
 {
 	struct keeper_report report;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
+	/* It takes two milliseconds; whatever may hold it up must not hold up its caller for ever. */
+	if (poll(&p, 1, START_MS) == 0)
+		return refuse(err, -ETIME, "start the jail: its first process hangs");
 	ssize_t n = io_read(fd, &report, sizeof report);
 	if (n == 0)
 		return 0;

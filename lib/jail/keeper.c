@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -53,11 +52,12 @@ static void become_nobody(const struct keeper *k)
 {
 	unsigned id = k->namespaces & CLONE_NEWUSER ? (unsigned)JAIL_INNER_ID : k->host_id;
 
-	if (k->drop_groups && setgroups(0, NULL) < 0)
+	/* Not the C library's: they would tell all threads of the caller, of which none is here. */
+	if (k->drop_groups && syscall(SYS_setgroups, 0, NULL) < 0)
 		give_up(k->report_fd, "drop the groups");
 	/* Capabilities are kept until the mounts are done. */
 	prctl(PR_SET_KEEPCAPS, 1);
-	if (setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
+	if (syscall(SYS_setresgid, id, id, id) < 0 || syscall(SYS_setresuid, id, id, id) < 0)
 		give_up(k->report_fd, "become the jail's user");
 	/* A change of user clears it. The caller may have died in between: then it holds its end of
 	 * the pipe no more. */

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/parse.h"
+
 static int count_descriptors(void)
 {
 	DIR *d = opendir("/proc/self/fd");
@@ -20,17 +22,22 @@ static int count_descriptors(void)
 	return n;
 }
 
-static long resident_pages(void)
+/* The second number of statm is of pages. */
+static int64_t resident_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	long pages = -1;
+	char text[128] = "";
+	struct span rest, word;
+	uint64_t pages;
 
 	if (!f)
 		return -1;
-	if (fscanf(f, "%*s %ld", &pages) != 1)
-		pages = -1;
+	rest = (struct span){ text, fread(text, 1, sizeof text - 1, f) };
 	fclose(f);
-	return pages;
+	if (!span_cut(&rest, ' ', &word) || !span_cut(&rest, ' ', &word) ||
+		parse_u64(word, INT64_MAX >> 16, &pages) < 0)
+		return -1;
+	return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
 static int gauge(struct buf *to, const char *name, const char *help, double value)
@@ -42,7 +49,7 @@ static int gauge(struct buf *to, const char *name, const char *help, double valu
 int process_metrics_format(struct buf *to)
 {
 	int descriptors = count_descriptors(), e = 0;
-	long pages = resident_pages();
+	int64_t resident = resident_bytes();
 	struct timespec cpu = { 0 };
 	struct rlimit files = { 0 };
 
@@ -53,9 +60,9 @@ int process_metrics_format(struct buf *to)
 	if (e == 0)
 		e = gauge(to, "process_max_fds", "Descriptors that may be open.",
 			(double)files.rlim_cur);
-	if (e == 0 && pages >= 0)
-		e = gauge(to, "process_resident_memory_bytes", "Resident memory.",
-			(double)pages * (double)sysconf(_SC_PAGESIZE));
+	if (e == 0 && resident >= 0)
+		e = gauge(
+			to, "process_resident_memory_bytes", "Resident memory.", (double)resident);
 	if (e == 0)
 		e = buf_addf(to,
 			"# HELP process_cpu_seconds_total Processor time used.\n"

@@ -6,62 +6,14 @@
  * on its flight until it has its answer; then it only exists until its waiter leaves. Slots sleep
  * on one condition.
  */
-#include "queue.h"
+#include "internal.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-
-#include "base/cleanup.h"
-#include "fair.h"
-
-enum flight_state {
-	FLIGHT_WAITS,
-	FLIGHT_RETRIES,
-	FLIGHT_RUNS,
-};
-
-struct flight {
-	struct map_node node; /* first; its key is NULL when the flight cannot be joined */
-	struct fair_item item;
-	TAILQ_ENTRY(flight) link; /* among those that retry or run */
-	TAILQ_HEAD(, ticket) tickets;
-	enum flight_state state;
-	void *payload;
-	char *key;
-	atomic_bool cancelled;
-	unsigned attempt, avoid;
-	uint64_t joined_us, popped_us;
-};
-
-struct ticket {
-	struct map_node node; /* first */
-	TAILQ_ENTRY(ticket) link;
-	struct flight *flight; /* NULL once it has its answer */
-	struct fair_client *client;
-	const struct waiter_ops *ops;
-	void *waiter;
-	uint64_t joined_us;
-	char id[TICKET_ID_SIZE];
-};
-
-TAILQ_HEAD(flight_list, flight);
-
-struct queue {
-	struct queue_setup setup;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	struct fair fair;
-	struct map flights, tickets;
-	struct flight_list retries, runs;
-	size_t n_retries, n_runs, n_tickets;
-	bool closed;
-};
 
 static uint64_t monotonic_us(void)
 {
@@ -70,20 +22,6 @@ static uint64_t monotonic_us(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
-
-static struct queue *lock(struct queue *q)
-{
-	pthread_mutex_lock(&q->lock);
-	return q;
-}
-
-static void unlock(struct queue **q)
-{
-	pthread_mutex_unlock(&(*q)->lock);
-}
-
-/* Until the end of the scope. */
-#define locked(q) cleanup(unlock) struct queue *locked_ __attribute__((unused)) = lock(q)
 
 static void queue_freep(struct queue **q)
 {
@@ -124,11 +62,6 @@ void queue_free(struct queue *q)
 	free(q);
 }
 
-static size_t waiting(const struct queue *q)
-{
-	return q->fair.waiting + q->n_retries;
-}
-
 /* How long until @n more flights have started, from now. */
 static uint64_t time_for(const struct queue *q, size_t n)
 {
@@ -153,8 +86,7 @@ static void hide_flight(struct queue *q, struct flight *f)
 	f->node.key = NULL;
 }
 
-/* Takes @f out of wherever it is, and out of the world. */
-static void drop_flight(struct queue *q, struct flight *f)
+void flight_drop(struct queue *q, struct flight *f)
 {
 	hide_flight(q, f);
 	switch (f->state) {
@@ -248,16 +180,16 @@ static void answer(struct queue *q, struct ticket *t, const void *outcome)
 		t->ops->finished(t->waiter, outcome);
 }
 
-static void answer_all(struct queue *q, struct flight *f, const void *outcome)
+void flight_answer(struct queue *q, struct flight *f, const void *outcome)
 {
 	for (struct ticket *t; (t = TAILQ_FIRST(&f->tickets));)
 		answer(q, t, outcome);
 }
 
-static void cancel_flight(struct queue *q, struct flight *f)
+void flight_cancel(struct queue *q, struct flight *f)
 {
 	if (f->state != FLIGHT_RUNS) {
-		drop_flight(q, f);
+		flight_drop(q, f);
 		return;
 	}
 	hide_flight(q, f);
@@ -277,8 +209,8 @@ static int board(struct queue *q, const struct queue_request *request, struct fa
 		return -EDQUOT;
 	}
 	place->joined = f != NULL;
-	if (!f && waiting(q) >= q->setup.max_waiting) {
-		place->wait_us = time_for(q, waiting(q));
+	if (!f && queue_waiting(q) >= q->setup.max_waiting) {
+		place->wait_us = time_for(q, queue_waiting(q));
 		return -EAGAIN;
 	}
 	if (!f)
@@ -302,7 +234,7 @@ int queue_join(struct queue *q, const struct queue_request *request, struct tick
 
 	locked(q);
 	if (q->closed) {
-		ret_place->wait_us = time_for(q, waiting(q));
+		ret_place->wait_us = time_for(q, queue_waiting(q));
 		return -ESHUTDOWN;
 	}
 	struct fair_client *client = fair_client_get(&q->fair, request->client);
@@ -330,7 +262,7 @@ void queue_leave(struct queue *q, struct ticket *t)
 		return;
 	detach(q, mine);
 	if (TAILQ_EMPTY(&f->tickets))
-		cancel_flight(q, f);
+		flight_cancel(q, f);
 }
 
 const char *ticket_id(const struct ticket *t)
@@ -347,7 +279,7 @@ int queue_cancel(struct queue *q, const char *id)
 	struct flight *f = t->flight;
 	answer(q, t, NULL);
 	if (TAILQ_EMPTY(&f->tickets))
-		cancel_flight(q, f);
+		flight_cancel(q, f);
 	return 0;
 }
 
@@ -362,143 +294,11 @@ bool queue_position(struct queue *q, const struct ticket *t, struct queue_place 
 	return t->flight->state != FLIGHT_RUNS;
 }
 
-static struct flight *next_retry(struct queue *q, unsigned slot)
-{
-	struct flight *f;
-
-	TAILQ_FOREACH(f, &q->retries, link)
-	if (f->avoid != slot || q->setup.slots == 1) {
-		TAILQ_REMOVE(&q->retries, f, link);
-		q->n_retries--;
-		return f;
-	}
-	return NULL;
-}
-
-static struct flight *flight_of(struct fair_item *i)
-{
-	return i ? (struct flight *)((char *)i - offsetof(struct flight, item)) : NULL;
-}
-
-struct flight *queue_pop(struct queue *q, unsigned slot)
-{
-	struct flight *f;
-	struct ticket *t;
-
-	locked(q);
-	for (;;) {
-		f = next_retry(q, slot);
-		if (!f)
-			f = flight_of(fair_pop(&q->fair));
-		if (f)
-			break;
-		if (q->closed && waiting(q) == 0 && q->n_runs == 0)
-			return NULL;
-		pthread_cond_wait(&q->wake, &q->lock);
-	}
-	f->state = FLIGHT_RUNS;
-	f->attempt++;
-	f->popped_us = q->setup.now_us();
-	TAILQ_INSERT_TAIL(&q->runs, f, link);
-	q->n_runs++;
-	TAILQ_FOREACH(t, &f->tickets, link)
-	if (t->ops->started)
-		t->ops->started(t->waiter, f->popped_us - t->joined_us);
-	return f;
-}
-
-void *flight_payload(const struct flight *f)
-{
-	return f->payload;
-}
-
-const char *flight_key(const struct flight *f)
-{
-	return f->key;
-}
-
-bool flight_cancelled(const struct flight *f)
-{
-	return atomic_load(&f->cancelled);
-}
-
-unsigned flight_attempt(const struct flight *f)
-{
-	return f->attempt;
-}
-
-uint64_t flight_queue_us(const struct flight *f)
-{
-	return f->popped_us - f->joined_us;
-}
-
-void queue_publish(struct queue *q, struct flight *f, const void *event)
-{
-	struct ticket *t;
-
-	locked(q);
-	TAILQ_FOREACH(t, &f->tickets, link)
-	if (t->ops->event)
-		t->ops->event(t->waiter, event);
-}
-
-void queue_finish(struct queue *q, struct flight *f, const void *outcome)
-{
-	locked(q);
-	fair_settle(&q->fair, &f->item, q->setup.now_us() - f->popped_us, !flight_cancelled(f));
-	answer_all(q, f, outcome);
-	drop_flight(q, f);
-}
-
-bool queue_retry(struct queue *q, struct flight *f, unsigned slot)
-{
-	locked(q);
-	if (f->attempt >= FLIGHT_ATTEMPTS || flight_cancelled(f))
-		return false;
-	fair_settle(&q->fair, &f->item, 0, false); /* our failure costs them nothing */
-	TAILQ_REMOVE(&q->runs, f, link);
-	q->n_runs--;
-	f->state = FLIGHT_RETRIES;
-	f->avoid = slot;
-	TAILQ_INSERT_TAIL(&q->retries, f, link);
-	q->n_retries++;
-	/* One signal could wake the slot that must not take it. */
-	pthread_cond_broadcast(&q->wake);
-	return true;
-}
-
-void queue_close(struct queue *q)
-{
-	locked(q);
-	q->closed = true;
-	pthread_cond_broadcast(&q->wake);
-}
-
-static void give_up(struct queue *q, struct flight *f)
-{
-	answer_all(q, f, NULL);
-	cancel_flight(q, f);
-}
-
-void queue_abandon(struct queue *q)
-{
-	locked(q);
-	q->closed = true;
-	for (struct fair_client *c; (c = TAILQ_FIRST(&q->fair.active));)
-		give_up(q, flight_of(fair_client_first(c)));
-	for (struct flight *f; (f = TAILQ_FIRST(&q->retries));)
-		give_up(q, f);
-	struct flight *f;
-	TAILQ_FOREACH(f, &q->runs, link)
-	give_up(q, f);
-	pthread_cond_broadcast(&q->wake);
-}
-
 void queue_stats(struct queue *q, struct queue_stats *ret)
 {
 	locked(q);
 	*ret = (struct queue_stats){
-		.waiting = waiting(q),
+		.waiting = queue_waiting(q),
 		.running = q->n_runs,
 		.tickets = q->n_tickets,
 		.clients = q->fair.clients.n - q->fair.idle,

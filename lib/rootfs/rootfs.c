@@ -2,42 +2,41 @@
 /*
  * Theory of operation
  *
- * mmdebstrap makes a directory, mkfs.erofs an image of it. Owners must come out right, so both run
- * as root: the real one, or, for an ordinary user, root of a user namespace over subordinate ids,
- * which mmdebstrap knows how to enter
- * (--unshare-helper). Then the directory belongs to ids that are not ours, so all that touches it
- * is run through the same helper, removal too. The real root gets a mount namespace of its own
- * where that is allowed: whatever mmdebstrap mounts is gone with it, and cannot be in the way of
- * the removal.
+ * mmdebstrap makes a root directory and, at its end, one tar archive of it, which we read while it
+ * is written: what a layer of an image is, it is too. Owners must come out right, so it runs as
+ * root: the real one, or, for an ordinary user, root of a user namespace over subordinate ids,
+ * which it enters by itself. The real root gets a mount namespace of its own where that is allowed:
+ * whatever is mounted is gone with it. The directory is mmdebstrap's, which removes it, also when
+ * it is stopped.
  *
- * Two temporary directories: `notes`, ours, holds what the recipe's own files and set-up lines
- * became; `work`, the builder's, holds root/ and root.erofs. Everything in `work` is as old as the
- * newest package, so that the same packages give the same bytes, and so that what compares times of
- * files (Python's caches) finds them in order.
+ * The store is taken when the first byte of the archive comes: nobody waits for us while packages
+ * are fetched and installed. All times are cut at that of the newest package, so that the same
+ * packages give the same bytes, and so that what compares times of files (Python's caches) finds
+ * them in order.
  */
 #include "rootfs.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "finish.h"
+#include "image/writer.h"
 #include "notes.h"
+#include "tool/pipe.h"
 
 #define HOOKS "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 
 struct build {
 	const struct recipe *recipe;
 	const struct distribution *distribution;
-	const struct rootfs_watch *watch;
+	const struct tool_watch *watch;
 	struct tool_run tool;
 	struct strv as_root; /* the words before a command that is to run as the builder's root */
 	struct strv sources, proxies;
-	char *notes, *work;
+	char *notes;
 };
 
 /* Not for reading on a screen, not in a language that the image's locale could show. */
@@ -57,42 +56,19 @@ static void phase(const struct build *b, const char *what)
 		b->watch->phase(b->watch->ctx, what);
 }
 
-/* Runs the words of @words, NULL-terminated, as root. */
-static int run_as_root(
-	struct build *b, const char *const *words, struct buf *output, struct error *err)
-{
-	cleanup_strv struct strv argv = { 0 };
-
-	if (strv_add_all(&argv, &b->as_root) < 0)
-		return fail(err, -ENOMEM, "run '%s'", words[0]);
-	for (; *words; words++)
-		if (strv_add(&argv, *words) < 0)
-			return fail(err, -ENOMEM, "run '%s'", *words);
-	struct tool_run t = b->tool;
-	t.wrapped = b->as_root.n;
-	return tool_run(&t, &argv, output, err);
-}
-
 static void build_done(struct build *b)
 {
-	const char *const remove[] = { "rm", "-rf", "--one-file-system", "--", b->work, NULL };
-
-	/* Not to be stopped, and its own failure is told in the log. */
-	b->tool.watch = NULL;
-	if (b->work)
-		run_as_root(b, remove, NULL, NULL);
 	if (b->notes)
 		notes_remove(b->notes);
 	strv_done(&b->as_root);
 	strv_done(&b->sources);
 	strv_done(&b->proxies);
 	free(b->notes);
-	free(b->work);
 }
 
 static int check_tools(struct error *err)
 {
-	static const char *const tools[] = { "mmdebstrap", "mkfs.erofs", "apt-get", "dpkg-query" };
+	static const char *const tools[] = { "mmdebstrap", "apt-get" };
 
 	for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {
 		int r = tool_check(tools[i], err);
@@ -104,24 +80,19 @@ static int check_tools(struct error *err)
 
 static int choose_root(struct build *b, struct error *err)
 {
-	static const char *const probe[] = { "true", NULL };
-	int r;
+	static const char *const probe[] = { "unshare", "--mount", "true" };
+	cleanup_strv struct strv argv = { 0 };
 
-	if (geteuid() != 0) {
-		r = strv_add(&b->as_root, "mmdebstrap");
-		if (r == 0)
-			r = strv_add(&b->as_root, "--unshare-helper");
-		return r < 0 ? fail(err, r, "prepare the build") : 0;
-	}
-	r = strv_add(&b->as_root, "unshare");
-	if (r == 0)
-		r = strv_add(&b->as_root, "--mount");
-	if (r < 0)
-		return fail(err, r, "prepare the build");
-
+	if (geteuid() != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof probe / sizeof *probe; i++)
+		if (strv_add(&argv, probe[i]) < 0)
+			return fail(err, -ENOMEM, "prepare the build");
 	/* Not in a chroot, and not in a container that may not mount: there it goes without. */
-	if (run_as_root(b, probe, NULL, NULL) < 0)
-		strv_done(&b->as_root);
+	if (tool_run(&b->tool, &argv, NULL, NULL) < 0)
+		return 0;
+	if (strv_add(&b->as_root, "unshare") < 0 || strv_add(&b->as_root, "--mount") < 0)
+		return fail(err, -ENOMEM, "prepare the build");
 	return 0;
 }
 
@@ -174,25 +145,6 @@ static int find_proxies(struct build *b, struct error *err)
 	return r < 0 ? fail(err, r, "read apt's proxies") : 0;
 }
 
-static int make_work(struct build *b, struct error *err)
-{
-	static const char script[] = "d=$(mktemp -d \"$0/pe-image-XXXXXX\") && chmod 711 \"$d\" && "
-				     "mkdir -m 755 \"$d/root\" && echo \"$d\"";
-	const char *tmp = getenv("TMPDIR");
-	const char *const words[] = { "sh", "-c", script, tmp && *tmp ? tmp : "/var/tmp", NULL };
-
-	cleanup_buf struct buf text = { 0 };
-	int r = run_as_root(b, words, &text, err);
-	if (r < 0)
-		return r;
-
-	struct span rest = buf_span(&text), path;
-	if (!span_cut(&rest, '\n', &path) || path.n == 0)
-		return refuse(err, -EIO, "mktemp named no directory");
-	b->work = strndup(path.p, path.n);
-	return b->work ? 0 : fail(err, -ENOMEM, "make a temporary directory");
-}
-
 static int add_packages(struct strv *argv, const struct recipe *r)
 {
 	cleanup_buf struct buf list = { 0 };
@@ -208,7 +160,7 @@ static int add_sources(struct strv *argv, const struct build *b)
 	int r = strv_add(argv, b->distribution->codename);
 
 	if (r == 0)
-		r = strv_addf(argv, "%s/root", b->work);
+		r = strv_add(argv, "-");
 	return r < 0 ? r : strv_add_all(argv, &b->sources);
 }
 
@@ -216,7 +168,7 @@ static int mmdebstrap_words(struct strv *argv, const struct build *b)
 {
 	const char *const words[] = { "mmdebstrap",
 		geteuid() == 0 ? "--mode=root" : "--mode=unshare", "--variant=essential",
-		"--format=directory", "--aptopt=Acquire::Languages \"none\"",
+		"--format=tar", "--aptopt=Acquire::Languages \"none\"",
 		"--aptopt=Acquire::Retries \"3\"", NOTES_HOOK };
 
 	if (geteuid() == 0 && strv_add_all(argv, &b->as_root) < 0)
@@ -236,96 +188,17 @@ static int mmdebstrap_words(struct strv *argv, const struct build *b)
 	return r < 0 ? r : add_sources(argv, b);
 }
 
-static int install(struct build *b, struct error *err)
+/* Starts mmdebstrap. Its own directory is large: it goes to where there is room. */
+static int install(struct build *b, struct tool_pipe **ret, struct error *err)
 {
 	cleanup_strv struct strv argv = { 0 };
 
-	if (mmdebstrap_words(&argv, b) < 0 || setenv(NOTES_ENV, b->notes, 1) < 0)
+	if (mmdebstrap_words(&argv, b) < 0 || setenv(NOTES_ENV, b->notes, 1) < 0 ||
+		setenv("TMPDIR", "/var/tmp", 0) < 0)
 		return fail(err, -ENOMEM, "install the packages");
 	struct tool_run t = b->tool;
 	t.wrapped = geteuid() == 0 ? b->as_root.n : 0;
-	return tool_run(&t, &argv, NULL, err);
-}
-
-/* When the newest package was made: dpkg keeps the times of the lists that came in the packages. */
-static int find_epoch(const struct build *b, int64_t *ret, struct error *err)
-{
-	char path[4096];
-	snprintf(path, sizeof path, "%s/root/var/lib/dpkg/info", b->work);
-
-	DIR *d = opendir(path);
-	if (!d)
-		return fail(err, -errno, "open '%s'", path);
-
-	int64_t newest = 0;
-	for (const struct dirent *e; (e = readdir(d));) {
-		struct stat st;
-		size_t n = strlen(e->d_name);
-
-		if (n > 8 && strcmp(e->d_name + n - 8, ".md5sums") == 0 &&
-			fstatat(dirfd(d), e->d_name, &st, 0) == 0 && st.st_mtime > newest)
-			newest = st.st_mtime;
-	}
-	closedir(d);
-	*ret = newest;
-	return 0;
-}
-
-/* Each guest makes its own; whether there are any here depends on who built. */
-static int empty_dev(struct build *b, struct error *err)
-{
-	char dev[4096];
-	snprintf(dev, sizeof dev, "%s/root/dev", b->work);
-	const char *const words[] = { "find", dev, "-xdev", "-mindepth", "1", "-delete", NULL };
-
-	return run_as_root(b, words, NULL, err);
-}
-
-static int make_erofs(struct build *b, int *ret_fd, struct error *err)
-{
-	int64_t epoch = 0;
-	int r = empty_dev(b, err);
-	if (r == 0)
-		r = find_epoch(b, &epoch, err);
-	if (r < 0)
-		return r;
-
-	char date[64], from[4096], to[4096];
-	snprintf(date, sizeof date, "SOURCE_DATE_EPOCH=%lld", (long long)epoch);
-	snprintf(from, sizeof from, "%s/root", b->work);
-	snprintf(to, sizeof to, "%s/root.erofs", b->work);
-	const char *const words[] = { "env", date, "mkfs.erofs", "--quiet", "-x-1",
-		"-U00000000-0000-0000-0000-000000000000", to, from, NULL };
-	r = run_as_root(b, words, NULL, err);
-	if (r < 0)
-		return r;
-
-	cleanup_fd int fd = open(to, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(err, -errno, "open '%s'", to);
-	*ret_fd = take_fd(fd);
-	return 0;
-}
-
-static int list_packages(struct build *b, struct strv *packages, struct error *err)
-{
-	cleanup_strv struct strv argv = { 0 };
-	if (strv_add(&argv, "dpkg-query") < 0 ||
-		strv_addf(&argv, "--admindir=%s/root/var/lib/dpkg", b->work) < 0 ||
-		strv_add(&argv, "--show") < 0 ||
-		strv_add(&argv, "--showformat=${Package} ${Version}\n") < 0)
-		return fail(err, -ENOMEM, "list the packages");
-
-	cleanup_buf struct buf text = { 0 };
-	int r = tool_run(&b->tool, &argv, &text, err);
-	if (r < 0)
-		return r;
-
-	struct span rest = buf_span(&text), line;
-	while (span_cut(&rest, '\n', &line))
-		if (line.n > 0 && strv_add_span(packages, line) < 0)
-			return fail(err, -ENOMEM, "list the packages");
-	return 0;
+	return tool_pipe_open(&t, &argv, ret, err);
 }
 
 static int prepare(struct build *b, struct error *err)
@@ -337,13 +210,26 @@ static int prepare(struct build *b, struct error *err)
 		r = find_sources(b, err);
 	if (r == 0)
 		r = find_proxies(b, err);
-	if (r == 0)
-		r = notes_write(b->recipe, &b->notes, err);
-	return r < 0 ? r : make_work(b, err);
+	return r < 0 ? r : notes_write(b->recipe, &b->notes, err);
+}
+
+/* How the tool ended says more than what its archive lacked. */
+static int apply(struct tool_pipe *p, struct layers *l, struct error *err)
+{
+	struct error why;
+
+	int r = layer_apply(l, tool_pipe_stream(p), &why);
+	if (r == -ECANCELED)
+		return refuse(err, r, "%s", why.text);
+	/* While it still writes, it would be waited for in vain. */
+	int e = r == 0 || r == -ENODATA ? tool_pipe_finish(p, err) : 0;
+	if (e < 0)
+		return e;
+	return r < 0 ? refuse(err, r, "the archive of mmdebstrap: %s", why.text) : 0;
 }
 
 int rootfs_build(const struct recipe *recipe, const struct distribution *distribution,
-	const struct rootfs_watch *watch, int log_fd, int *ret_fd, struct strv *packages,
+	const char *store, const struct tool_watch *watch, int log_fd, struct image *img,
 	struct error *err)
 {
 	cleanup(build_done) struct build b = {
@@ -352,16 +238,26 @@ int rootfs_build(const struct recipe *recipe, const struct distribution *distrib
 		.watch = watch,
 		.tool = { .watch = watch, .log_fd = log_fd },
 	};
+	cleanup(image_writer_closep) struct image_writer *writer = NULL;
+	cleanup(tool_pipe_closep) struct tool_pipe *pipe = NULL;
 	int r = prepare(&b, err);
 	if (r < 0)
 		return r;
 
 	phase(&b, "fetching and installing packages");
-	r = install(&b, err);
+	r = install(&b, &pipe, err);
+	if (r == 0)
+		r = tool_pipe_await(pipe, err);
 	if (r < 0)
 		return r;
 
 	phase(&b, "writing the file system");
-	r = list_packages(&b, packages, err);
-	return r < 0 ? r : make_erofs(&b, ret_fd, err);
+	r = image_writer_open(store, true, &writer, err);
+	if (r == 0)
+		r = apply(pipe, image_writer_layers(writer), err);
+	if (r == 0)
+		r = finish_packages(image_writer_layers(writer), &img->packages, err);
+	if (r == 0)
+		r = finish_tree(image_writer_layers(writer)->tree, err);
+	return r < 0 ? r : image_writer_commit(writer, img, err);
 }

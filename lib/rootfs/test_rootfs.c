@@ -14,7 +14,7 @@
 #include "notes.h"
 #include "sys/io.h"
 #include "sys/memfd.h"
-#include "tool.h"
+#include "tool/tool.h"
 
 #include <cmocka.h>
 
@@ -167,16 +167,16 @@ static void test_tool_missing(void **state)
 
 	assert_non_null(path);
 	setenv("PATH", "/nowhere", 1);
-	assert_int_equal(tool_check("mkfs.erofs", &err), -ENOENT);
+	assert_int_equal(tool_check("newuidmap", &err), -ENOENT);
 	assert_string_equal(
-		err.text, "'mkfs.erofs' is missing; this installs it: apt-get install erofs-utils");
+		err.text, "'newuidmap' is missing; this installs it: apt-get install uidmap");
 	setenv("PATH", path, 1);
 }
 
 static void test_tool_stopped(void **state)
 {
 	cleanup_fd int stop = eventfd(1, EFD_CLOEXEC);
-	const struct rootfs_watch watch = { .cancel_fd = stop };
+	const struct tool_watch watch = { .cancel_fd = stop };
 	const struct tool_run t = { .watch = &watch, .log_fd = -1 };
 	struct error err = { "" };
 

@@ -47,6 +47,20 @@ void live_poll(struct live *l, void (*output)(void *ctx, int stream, struct span
 		follow(l, i, __atomic_load_n(&counters->bytes[i], __ATOMIC_ACQUIRE), output, ctx);
 }
 
+void live_finish(struct live *l, struct span out, struct span err,
+	void (*output)(void *ctx, int stream, struct span bytes), void *ctx)
+{
+	const struct span whole[] = { out, err };
+
+	for (int i = 0; i < 2; i++)
+		for (struct span rest = span_skip(whole[i], l->seen[i]); rest.n > 0;) {
+			struct span piece = { rest.p, rest.n < PIECE ? rest.n : PIECE };
+
+			output(ctx, i, piece);
+			rest = span_skip(rest, piece.n);
+		}
+}
+
 void live_close(struct live *l)
 {
 	if (l->map.n > 0)

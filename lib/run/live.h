@@ -22,4 +22,8 @@ int live_open(struct live *l, int fd, uint64_t offset, uint64_t output_bytes, st
  */
 void live_poll(struct live *l, void (*output)(void *ctx, int stream, struct span bytes), void *ctx);
 
+/* What of the whole output, @out and @err, was not given yet. */
+void live_finish(struct live *l, struct span out, struct span err,
+	void (*output)(void *ctx, int stream, struct span bytes), void *ctx);
+
 void live_close(struct live *l);

@@ -282,6 +282,8 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 		return e;
 	r.collected = moment_now();
 	account(&r, result, phases);
+	if (watch && watch->output)
+		live_finish(&r.live, result->out, result->err, watch->output, watch->ctx);
 	*ret = result;
 	return 0;
 }

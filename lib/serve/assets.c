@@ -70,6 +70,11 @@ static const struct asset *find(const char *path)
 	return asset_find(strncmp(path, "/l/", 3) == 0 ? SPAN_LITERAL("/") : span_of(path));
 }
 
+bool page_has(const char *path)
+{
+	return find(path);
+}
+
 bool page_serve(struct service *s, struct http_request *r)
 {
 	const struct asset *a = find(http_path(r));

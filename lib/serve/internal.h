@@ -98,6 +98,7 @@ struct service {
 	struct hot_results *hot;
 	struct page *page;
 	struct programs *programs;
+	struct probe *probe;
 	struct metrics *metrics;
 	struct proxies *proxies;
 	struct slot *slots;
@@ -106,6 +107,7 @@ struct service {
 	uint64_t hot_hits;
 	uint64_t uploading; /* bytes that requests have in memory */
 	bool draining, abandoned;
+	uint64_t drain_end_ms;
 	struct buf log;
 	uint64_t last_run_ms; /* atomic: when a VM last gave a result */
 };
@@ -183,6 +185,7 @@ void links_show(struct service *s, struct http_request *r, const char *id);
 struct page;
 struct page *page_new(void);
 void page_free(struct page *pages);
+bool page_has(const char *path);
 bool page_serve(struct service *s, struct http_request *r);
 
 /* status.c: what is there, and how it is */
@@ -198,6 +201,11 @@ void count_request(struct service *s, const struct http_request *r, unsigned sta
 void count_run(struct service *s, enum result_outcome outcome, uint64_t queue_us,
 	const struct run_phases *phases); /* any thread */
 void count_states(struct service *s);     /* what others count */
+
+/* probe.c: a run of our own, when there was none for a while */
+struct probe *probe_new(struct service *s);
+void probe_free(struct probe *p);
+void probe_look(struct probe *p);
 
 /* log.c: one line for each request */
 void log_request(struct service *s, const struct http_request *r, unsigned status, uint64_t us,

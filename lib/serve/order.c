@@ -93,8 +93,9 @@ static int read_any_stdin(struct reader *r, const char *field, const json_t *v, 
 {
 	struct job *j = r->order->job;
 
-	if (j->input)
+	if (r->order->has_stdin)
 		return order_fault(r->fault, field, "is given twice: as stdin and as stdin_base64");
+	r->order->has_stdin = true;
 	return order_take_bytes(r, field, v, encoded, &j->input, &j->input_n);
 }
 
@@ -327,8 +328,9 @@ int order_add_file(
 
 int order_set_stdin(struct order *o, char *data, size_t n, struct order_fault *fault)
 {
-	if (o->job->input)
+	if (o->has_stdin)
 		return order_fault(fault, "stdin", "is given twice");
+	o->has_stdin = true;
 	o->job->input = data;
 	o->job->input_n = n;
 	return 0;

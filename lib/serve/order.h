@@ -24,6 +24,7 @@ struct order {
 	char *image; /* a name or "sha256:..." */
 	struct job *job;
 	enum cache_mode cache;
+	bool has_stdin; /* it was given, be it empty */
 };
 
 /* The member that is wrong, "files[2].name"; "" when it is none of them. */

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "programs.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "catalog/catalog.h"
+#include "catalog/watch.h"
 #include "http/gzip.h"
 #include "http/negotiate.h"
-#include "image/image.h"
 #include "internal.h"
 
 enum { LOOK_MS = 1000, ETAG_SIZE = 35, ETAG_BYTES = 16 };
@@ -24,8 +20,8 @@ struct programs {
 	char *store, *dir;
 	uint64_t looked_ms;
 	bool looking;
-	/* What the clerk has made, and from what. */
-	uint64_t stamp;
+	/* What the clerk has made. */
+	struct catalog_watch *watch; /* NULL: it has never been right */
 	struct buf text, packed;
 	bool fresh;
 	struct error err;
@@ -34,82 +30,34 @@ struct programs {
 	char etag[ETAG_SIZE];
 };
 
-/* --- what it is made from --- */
+/* --- in the clerk's thread --- */
 
-static uint64_t mix(uint64_t h, uint64_t v)
+static void say(void *ctx, const char *text)
 {
-	return (h ^ v) * 1099511628211u;
+	struct programs *p = ctx;
+
+	snprintf(p->err.text, sizeof p->err.text, "%s", text);
 }
 
-/* Changes when an entry of the directory does: its name, length or time. */
-static uint64_t stamp_directory(uint64_t h, const char *path)
+/* True when there is something new to show. */
+static bool poll_watch(struct programs *p)
 {
-	DIR *d = opendir(path);
-	uint64_t sum = 0;
-	struct dirent *e;
-
-	if (!d)
-		return mix(h, (uint64_t)errno);
-	while ((e = readdir(d))) {
-		uint64_t one = 1469598103934665603u;
-		struct stat st;
-
-		if (fstatat(dirfd(d), e->d_name, &st, 0) < 0 || !S_ISREG(st.st_mode))
-			continue;
-		for (const char *c = e->d_name; *c; c++)
-			one = mix(one, (unsigned char)*c);
-		one = mix(mix(one, (uint64_t)st.st_size), (uint64_t)st.st_ino);
-		one = mix(mix(one, (uint64_t)st.st_mtim.tv_sec), (uint64_t)st.st_mtim.tv_nsec);
-		sum += one; /* whatever the order */
-	}
-	closedir(d);
-	return mix(h, sum);
+	if (p->watch)
+		return catalog_watch_poll(p->watch);
+	return catalog_watch_new(p->dir, p->store, say, p, &p->watch, &p->err) == 0;
 }
 
-static void add_labels(struct catalog *c, struct image *const *images, size_t n)
-{
-	struct error ignored;
-
-	/* One that says nonsense of itself is shown without it. */
-	for (size_t i = 0; i < n; i++) {
-		const char *text = strv_get(&images[i]->labels, CATALOG_LABEL);
-		if (text)
-			catalog_add_label(c, images[i]->name, span_of(text), &ignored);
-	}
-}
-
-static int make_text(struct programs *p, struct buf *to, struct error *err)
-{
-	cleanup(catalog_unrefp) struct catalog *c = NULL;
-	struct image **images = NULL;
-	size_t n = 0;
-
-	int r = catalog_load(p->dir, &c, err);
-	if (r == 0)
-		r = image_list(p->store, &images, &n, err);
-	if (r < 0)
-		return r;
-	add_labels(c, images, n);
-	json_t *o = catalog_json(c, images, n);
-	image_list_free(images, n);
-	cleanup_free char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-	json_decref(o);
-	return text ? buf_add(to, text, strlen(text)) : fail(err, -ENOMEM, "write the catalog");
-}
-
-/* In the clerk's thread. */
 static void look(struct chore *chore)
 {
 	struct programs *p = (struct programs *)chore;
-	uint64_t stamp = stamp_directory(stamp_directory(0, p->dir), p->store);
 
-	p->fresh = false;
 	p->err.text[0] = '\0';
-	if (stamp == p->stamp)
+	p->fresh = poll_watch(p);
+	if (!p->fresh)
 		return;
-	p->stamp = stamp;
+	cleanup(catalog_view_unrefp) struct catalog_view *v = catalog_watch_view(p->watch);
 	p->text.n = p->packed.n = 0;
-	p->fresh = make_text(p, &p->text, &p->err) == 0 &&
+	p->fresh = buf_add(&p->text, v->json, v->json_n) == 0 &&
 		   gzip_compress(buf_span(&p->text), &p->packed) == 0;
 }
 
@@ -188,6 +136,7 @@ void programs_free(struct programs *p)
 		return;
 	for (int i = 0; i < FORMS; i++)
 		http_reply_unref(p->replies[i]);
+	catalog_watch_free(p->watch);
 	buf_done(&p->text);
 	buf_done(&p->packed);
 	free(p->store);

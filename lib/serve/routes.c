@@ -57,7 +57,8 @@ static void list_methods(const char *path, char *to, size_t n)
 	for (size_t i = 0; i < ROUTES; i++)
 		if (match_path(&routes[i], path)) {
 			size_t at = strlen(to);
-			snprintf(to + at, n - at, "%s%s%s", at ? ", " : "", routes[i].method,
+			snprintf(to + at, n - at, "%s%s%s", at ? ", " : "OPTIONS, ",
+				routes[i].method,
 				strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
 		}
 }
@@ -82,6 +83,8 @@ static void answer_unrouted(struct http_request *r)
 	char allowed[128];
 
 	list_methods(http_path(r), allowed, sizeof allowed);
+	if (!*allowed && page_has(http_path(r)))
+		snprintf(allowed, sizeof allowed, "OPTIONS, GET, HEAD");
 	if (!*allowed) {
 		answer_with_problem(r, 404, NULL, "there is nothing at this path");
 		return;
@@ -148,11 +151,11 @@ static void on_done(void *ctx, struct http_request *r, unsigned status, uint64_t
 	log_request(s, r, status, us, exchange_of(v));
 	if (v)
 		v->ops->done(v);
-	service_look_around(s);
 }
 
 static void on_idle(void *ctx)
 {
+	service_look_around(ctx);
 	log_flush(ctx);
 }
 

@@ -32,18 +32,19 @@ static bool answer_from_cache(struct exchange *x)
 
 /* --- the order --- */
 
+static void fail_order(struct exchange *x)
+{
+	const struct order_fault *f = &x->fault;
+
+	exchange_fail(x, f->too_large ? 413 : *f->field ? 422 : 400, f->field, "%s", f->detail);
+}
+
 static void order_is_read(struct exchange *x)
 {
-	struct order_fault *f = &x->fault;
-
 	if (x->read == -ENOMEM)
 		exchange_fail_for_now(x, 503, 1000000, "no memory for the job");
 	else if (x->read < 0)
-		exchange_fail(x,
-			f->too_large ? 413
-			: *f->field  ? 422
-				     : 400,
-			f->field, "%s", f->detail);
+		fail_order(x);
 	else if (!answer_from_cache(x))
 		exchange_enqueue(x);
 }
@@ -222,8 +223,7 @@ static void runs_body(struct visit *v, struct span bytes)
 	if (r == -ENOMEM)
 		exchange_fail_for_now(x, 503, 1000000, "no memory for the upload");
 	else if (r < 0)
-		exchange_fail(
-			x, x->fault.too_large ? 413 : 400, x->fault.field, "%s", x->fault.detail);
+		fail_order(x);
 }
 
 static void runs_end(struct visit *v)

@@ -42,9 +42,10 @@ static int make_parts(struct service *s, struct error *err)
 	s->hot = hot_new(HOT_BYTES);
 	s->page = page_new();
 	s->metrics = metrics_new();
+	s->probe = probe_new(s);
 	s->no_memory = make_no_memory(s);
 	if (!s->queue || !s->rate || !s->images || !s->hot || !s->page || !s->metrics ||
-		!s->no_memory)
+		!s->probe || !s->no_memory)
 		return fail(err, -ENOMEM, "make the service");
 	struct error said;
 	s->programs = programs_new(u->store, u->catalog, &said);
@@ -88,13 +89,23 @@ int service_run(struct service *s, struct error *err)
 	return r;
 }
 
-/* While it drains: with the last run answered, it ends. */
+static void abandon(struct service *s)
+{
+	s->abandoned = true;
+	queue_abandon(s->queue);
+}
+
+/* While it drains: with the last run answered, it ends; when that takes too long, runs are given
+ * up. */
 void service_look_around(struct service *s)
 {
 	struct queue_stats q;
 
+	probe_look(s->probe);
 	if (!s->draining)
 		return;
+	if (!s->abandoned && serve_clock_us() / 1000 >= s->drain_end_ms)
+		abandon(s);
 	queue_stats(s->queue, &q);
 	if (q.tickets == 0 && q.running == 0)
 		http_server_stop(s->http, LAST_ANSWERS_MS);
@@ -102,10 +113,10 @@ void service_look_around(struct service *s)
 
 void service_drain(struct service *s)
 {
-	if (s->draining) {
-		s->abandoned = true;
-		queue_abandon(s->queue);
-	}
+	if (s->draining)
+		abandon(s);
+	else
+		s->drain_end_ms = serve_clock_us() / 1000 + s->setup.drain_ms;
 	s->draining = true;
 	queue_close(s->queue);
 	http_server_drain(s->http);
@@ -121,6 +132,7 @@ void service_free(struct service *s)
 	slots_join(s);
 	clerk_end(s->clerk);
 	http_server_free(s->http);
+	probe_free(s->probe);
 	if (s->queue)
 		queue_free(s->queue);
 	rate_free(s->rate);

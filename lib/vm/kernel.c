@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "sys/io.h"
@@ -18,11 +19,35 @@ struct vm_kernel {
 	struct buf version;  /* ends in NUL */
 };
 
+/* As a package puts it: ../lib/program-explorer/kernel from /usr/bin, one more up from
+ * /usr/libexec/program-explorer. */
+static char *installed_dir(void)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	exe[n < 0 ? 0 : n] = '\0';
+	for (int i = 0; i < 2; i++) {
+		cleanup_free char *dir = NULL;
+		char *slash = strrchr(exe, '/');
+
+		if (!slash)
+			break;
+		*slash = '\0';
+		if (asprintf(&dir, "%s/lib/program-explorer/kernel", exe) < 0)
+			dir = NULL;
+		if (dir && access(dir, R_OK | X_OK) == 0)
+			return take_ptr(dir);
+	}
+	return NULL;
+}
+
+/* What somebody built here is newer than what was installed. */
 static char *default_dir(void)
 {
 	const char *set = getenv("PE_KERNEL"), *cache = getenv("XDG_CACHE_HOME"),
 		   *home = getenv("HOME");
-	char *dir = NULL;
+	cleanup_free char *dir = NULL;
 	int n;
 
 	if (set && *set)
@@ -31,7 +56,12 @@ static char *default_dir(void)
 		n = asprintf(&dir, "%s/program-explorer/kernel/current", cache);
 	else
 		n = asprintf(&dir, "%s/.cache/program-explorer/kernel/current", home ? home : "");
-	return n < 0 ? NULL : dir;
+	if (n < 0) {
+		dir = NULL;
+		return NULL;
+	}
+	char *installed = access(dir, F_OK) == 0 ? NULL : installed_dir();
+	return installed ? installed : take_ptr(dir);
 }
 
 static int read_file(

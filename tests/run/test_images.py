@@ -11,14 +11,16 @@ from support import pe
 from support.case import PATH, Case, each
 
 RECIPE = "name: tiny\ntitle: Tiny\npackages: [bash]\nenv: [A=1]\ncmd: [bash]\n"
-# Leaves a tree as mmdebstrap does; the one argument that ends in /root is where.
+# Writes an archive as mmdebstrap does.
 BUILDER = """#!/bin/sh
-test "$1" != --unshare-helper || { shift; exec "$@"; }
-for a; do case $a in */root) root=$a ;; esac; done
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
 mkdir -p "$root/var/lib/dpkg/info" "$root/dev" "$root/bin"
 echo hello >"$root/bin/hello"
-touch "$root/dev/null" "$root/var/lib/dpkg/status"
+touch "$root/dev/null"
+printf 'Package: bash\\nStatus: install ok installed\\nVersion: 5\\n\\n' >"$root/var/lib/dpkg/status"
 touch -d 2020-02-02 "$root/var/lib/dpkg/info/bash.md5sums" "$root/bin/hello"
+tar -C "$root" -c --numeric-owner --format=pax --xattrs .
 """
 # What apt-get indextargets says before the first apt-get update.
 SOURCES = """#!/bin/sh
@@ -70,6 +72,9 @@ class Store(Case):
         self.assertEqual(os.listdir(self.temporary), [], "temporary files")
         return run
 
+    def metadata(self, image):
+        return self.store / "metadata" / f"{image['digest'].removeprefix('sha256:')}.erofs"
+
     def listed(self):
         return json.loads(self.image("ls", "--json").stdout)
 
@@ -81,10 +86,11 @@ class Store(Case):
         (one,) = self.listed()
         self.assertEqual((one["name"], one["title"], one["cmd"]), ("tiny", "Tiny", ["bash"]))
         self.assertIn("A=1", one["env"])
-        self.assertEqual(one["bytes"], (self.store / "tiny.erofs").stat().st_size)
+        self.assertEqual(one["metadata_bytes"], self.metadata(one).stat().st_size)
         shown = json.loads(self.image("show", "tiny").stdout)
         self.assertEqual(shown["digest"], one["digest"])
-        self.assertEqual((self.store / "tiny.erofs").stat().st_mode & 0o777, 0o644)
+        self.assertEqual(shown["packages"], ["bash 5"])
+        self.assertEqual(self.metadata(one).stat().st_mode & 0o777, 0o644)
 
         self.assertEqual(self.image("rm", "tiny").exit, 0)
         self.assertEqual(self.listed(), [])
@@ -98,6 +104,13 @@ class Store(Case):
         (second,) = self.listed()
         self.assertEqual(first["digest"], second["digest"])
         self.assertGreater(second["created"], first["created"])
+
+    def test_programs_of_an_image_that_is_not_built_here(self):
+        other = self.write("catalog/other.yaml", "name: other\ntitle: O\nprograms: [{id: o, title: O, command: [o]}]\n")
+        self.write("catalog/kinds.yaml", "kinds: []\n")
+        self.refused(self.image("build", other), "other: no packages: its image comes from elsewhere")
+        run = self.image("build", "--all", "--catalog", self.tmp / "catalog")
+        self.assertEqual((run.exit, run.stderr), (0, b""))
 
     def test_a_changed_recipe_is_built_again(self):
         self.build()
@@ -127,7 +140,7 @@ class Store(Case):
 
     def test_an_interrupted_build_leaves_nothing(self):
         started = self.tmp / "started"
-        self.builder(BUILDER + f"touch {started}\nexec sleep 60\n")
+        self.builder(BUILDER + f"trap 'kill $!; exit 1' TERM\nsleep 60 & touch {started}\nwait\n")
         p = pe.spawn([pe.PE, "image", "build", self.recipe], env=self.env(), stderr=subprocess.DEVNULL)
         try:
             for _ in range(200):
@@ -144,8 +157,9 @@ class Store(Case):
         self.assertEqual(self.listed(), [])
 
     def test_a_missing_tool_is_named_with_its_package(self):
+        os.remove(self.tmp / "bin" / "mmdebstrap")
         run = self.execute([pe.PE, "image", "build", self.recipe], env=self.env("/nowhere"))
-        self.refused(run, "'mkfs.erofs' is missing", "apt-get install erofs-utils")
+        self.refused(run, "'mmdebstrap' is missing", "apt-get install mmdebstrap")
 
     def test_near_names(self):
         self.build()
@@ -163,7 +177,7 @@ class Store(Case):
 
     @each({
         "unknown key": ("name: x\ntitle: X\npackages: [bash]\nfoo: 1\n", ":4: Unexpected key: foo"),
-        "option as package": ("name: x\ntitle: X\npackages:\n  - --force\n", ":4: '--force' is no package name"),
+        "option as package": ("name: x\ntitle: X\npackages:\n  - --force\n", ":4: packages[0]: '--force' is no package name"),
         "no yaml": ("name: [x\n", ":1: "),
     })
     def bad_recipe(self, text, complaint):

@@ -115,6 +115,8 @@ static const struct {
 	{ SYS_open, { 0x400000, 0, 0, 0, 0, 0 } },
 	{ SYS_socket, { 2, 1, 0, 0, 0, 0 } },
 	{ SYS_clone, { 0x11, 0, 0, 0, 0, 0 } },
+	{ SYS_sendmsg, { 0, 0x10000000, 0, 0, 0, 0 } },
+	{ SYS_ioctl, { 4, 0xc0502100, 0x10000000, 0, 0, 0 } },
 };
 
 /* As if the kernel's own code had made call @c. */
@@ -129,6 +131,53 @@ static void jump(int site, int c)
 			 :
 			 : [to] "r"((void *)sites[site]), "a"(calls[c].nr), "D"(a[0]), "S"(a[1]),
 			 "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	__builtin_unreachable();
+}
+
+/* Maps the guest's physical memory: every descriptor that a stub could have, the token guessed. */
+static void memory(int site, int fd)
+{
+	register long r10 __asm__("r10") = (long)0xfeedfacell << 32 | MAP_SHARED | MAP_FIXED;
+	register long r8 __asm__("r8") = fd;
+	register long r9 __asm__("r9") = 0;
+
+	if (fd % 2)
+		r10 &= 0xffffffff;
+	__asm__ volatile("jmp *%[to]"
+			 :
+			 : [to] "r"((void *)sites[site]), "a"((long)SYS_mmap), "D"(0x10000000l),
+			 "S"((long)PAGE), "d"(PROT_READ | PROT_WRITE), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	__builtin_unreachable();
+}
+
+static const struct {
+	long signal, info, frame;
+} reports[] = {
+	{ SIGSYS, 0, 0 },
+	{ SIGSYS, -1, -1 },
+	{ SIGSEGV, 0x7fffffffe000, 0x7ffffffff000 },
+	{ SIGSYS, 0x7fffffffe000, 0x7fffffffe001 },
+	{ SIGSYS, 0x7fffffffeff8, 0x7fffffffe000 },
+	{ SIGSYS, 0x7fffffffe000, 0x7fffffffee00 },
+	{ SIGSYS, 0x7fffffffd000, 0x7fffffffd000 },
+	{ 0, 0, 0 },
+	{ 64, 0x7fffffffe000, 0x7fffffffe000 },
+	{ -1, 0x7fffffffe000, 0x7fffffffe000 },
+};
+
+/* As if the stub had something to report, with call number 24 that does nothing else. */
+static void report(int site, int r)
+{
+	register long r10 __asm__("r10") = -12;
+	register long r8 __asm__("r8") = 1000000;
+
+	__asm__ volatile("jmp *%[to]"
+			 :
+			 : [to] "r"((void *)sites[site]), "a"((long)SYS_sched_yield),
+			 "D"(reports[r].signal), "S"(reports[r].info), "d"(reports[r].frame),
+			 "r"(r10), "r"(r8)
 			 : "rcx", "r11", "memory");
 	__builtin_unreachable();
 }
@@ -189,6 +238,12 @@ int main(int argc, char **argv)
 	for (int s = 0; strcmp(kind, "call") == 0 && s < n_sites; s++)
 		for (size_t c = 0; c < sizeof calls / sizeof *calls; c++)
 			try(kind, s, (int)c, jump);
+	for (int s = 0; strcmp(kind, "memory") == 0 && s < n_sites; s++)
+		for (int fd = 0; fd < 16; fd++)
+			try(kind, s, fd, memory);
+	for (int s = 0; strcmp(kind, "report") == 0 && s < n_sites; s++)
+		for (size_t r = 0; r < sizeof reports / sizeof *reports; r++)
+			try(kind, s, (int)r, report);
 	for (int p = 0; strcmp(kind, "spoil") == 0 && p < n_data; p++)
 		for (int value = 0; value < 256; value += 51)
 			try(kind, p, value, spoil);

@@ -24,9 +24,9 @@ static const struct {
 	{ "apt-config", "apt" },
 	{ "apt-get", "apt" },
 	{ "dpkg-query", "dpkg" },
-	{ "mkfs.erofs", "erofs-utils" },
 	{ "mmdebstrap", "mmdebstrap" },
 	{ "newuidmap", "uidmap" },
+	{ "skopeo", "skopeo" },
 	{ "unshare", "util-linux" },
 };
 
@@ -79,6 +79,21 @@ static int wait_or_stop(const struct tool_run *t, struct process *p)
 	return process_wait(p);
 }
 
+int tool_wait(const struct tool_run *t, struct process *p, const char *name, struct error *err)
+{
+	int r = wait_or_stop(t, p);
+
+	if (r == -ECANCELED)
+		return refuse(err, r, "stopped");
+	if (r < 0)
+		return fail(err, r, "wait for '%s'", name);
+	if (r > 128)
+		return refuse(err, -EIO, "'%s' was ended by signal %d", name, r - 128);
+	if (r > 0)
+		return refuse(err, -EIO, "'%s' failed with exit status %d", name, r);
+	return 0;
+}
+
 int tool_run(
 	const struct tool_run *t, const struct strv *argv, struct buf *output, struct error *err)
 {
@@ -92,15 +107,9 @@ int tool_run(
 	if (r < 0)
 		return fail(err, r, "run '%s'", name);
 
-	r = wait_or_stop(t, &p);
-	if (r == -ECANCELED)
-		return refuse(err, r, "stopped");
+	r = tool_wait(t, &p, name, err);
 	if (r < 0)
-		return fail(err, r, "wait for '%s'", name);
-	if (r > 128)
-		return refuse(err, -EIO, "'%s' was ended by signal %d", name, r - 128);
-	if (r > 0)
-		return refuse(err, -EIO, "'%s' failed with exit status %d", name, r);
+		return r;
 	if (!output)
 		return 0;
 	if (lseek(out, 0, SEEK_SET) < 0 || (r = io_read_all(out, OUTPUT_MAX, output)) < 0)
