@@ -20,6 +20,7 @@
 #include "image/image.h"
 #include "job/job.h"
 #include "job/result.h"
+#include "run/live-command.h"
 #include "run/run.h"
 #include "sys/io.h"
 #include "vm/templates.h"

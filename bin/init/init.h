@@ -79,7 +79,9 @@ struct guest {
 	int hosts_fd;                      /* the program's /etc/hosts */
 	int image_fd;                      /* the image's own root */
 	struct span warm;                  /* what a template is to read of it */
-	uint64_t read_before;              /* bytes of it that a template had read */
+	uint64_t user_before,
+		system_before; /* microseconds that the program's cgroup had used then */
+	uint64_t read_before;  /* bytes of it that a template had read */
 	int output_disk_fd;
 	int stdin_fd;
 	int out_pipe[2][2]; /* stdout, stderr: read and write end */
@@ -87,6 +89,9 @@ struct guest {
 	enum outcome outcome;
 	int status; /* exit code or signal, by outcome */
 	char message[256];
+	char **live_argv;    /* a program to start before there is a job; NULL: none */
+	int live_pipe[2][2]; /* it is ready; its job */
+
 	struct span captured[2];                                  /* stdout, stderr */
 	uint64_t stamp_start, stamp_ready, stamp_exec, stamp_end; /* time stamp counter */
 	uint64_t wall_us;
@@ -99,6 +104,12 @@ extern struct guest guest;
  * "template", and "data_disks=N".
  */
 bool template_wanted(int argc, char **argv);
+
+/* A program that is started in a template, before there is a job: live-program.c. */
+void live_load(void);
+void live_prepare(void);
+void live_await(void);
+bool live_take_job(void); /* whether it runs this one */
 
 /* Becomes a template; returns in each clone of it, without a trace of the others. */
 void template_wait(void);

@@ -17,12 +17,15 @@ int main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0);
 
 	console_open();
-	if (template)
+	if (template) {
 		warm_load();
-	else
+		live_load();
+	} else {
 		input_read();
+	}
 	root_build();
 	cgroup_build();
+	live_prepare();
 	program_prepare();
 	if (template) {
 		template_wait();

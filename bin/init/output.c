@@ -204,8 +204,11 @@ static void pack_exit(struct packer *p)
 		"%llu\nstamp_packed=%llu\n",
 		words[guest.outcome], guest.status, guest.message,
 		(unsigned long long)guest.wall_us,
-		(unsigned long long)(ran ? cgroup_read("cpu.stat", "user_usec") : 0),
-		(unsigned long long)(ran ? cgroup_read("cpu.stat", "system_usec") : 0),
+		(unsigned long long)(ran ? cgroup_read("cpu.stat", "user_usec") - guest.user_before
+					 : 0),
+		(unsigned long long)(ran ? cgroup_read("cpu.stat", "system_usec") -
+						     guest.system_before
+					 : 0),
 		(unsigned long long)(ran ? cgroup_read("memory.peak", "") : 0),
 		(unsigned long long)p->skipped_more,
 		(unsigned long long)(warm_bytes_read() - guest.read_before),

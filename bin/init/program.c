@@ -23,7 +23,7 @@
 
 #include "raw.h"
 
-enum { STACK = 65536, PATH_LIMIT = 4096 };
+enum { STACK = 65536, PATH_LIMIT = 4096, STDIO_PROGRAM = 3, STDIO_LIVE = 5 };
 
 struct program program;
 
@@ -104,13 +104,16 @@ static void drop_rights(void)
 	must(STEP_RIGHTS, raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-static void set_stdio(void)
+/* The first @n of stdin, stdout, stderr, where a live program says that it is ready, and where it
+ * hears of its job. */
+static void set_stdio(int n)
 {
-	const int from[3] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1] };
+	const int from[STDIO_LIVE] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1],
+		guest.live_pipe[0][1], guest.live_pipe[1][0] };
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < n; i++)
 		must(STEP_STDIO, raw3(SYS_dup3, from[i], i, 0));
-	must(STEP_STDIO, raw3(SYS_close_range, 3, ~0u, 0));
+	must(STEP_STDIO, raw3(SYS_close_range, n, ~0u, 0));
 }
 
 /* execvp(3) without the shell: tries the directories of the program's own PATH. */
@@ -147,18 +150,36 @@ static long search_and_exec(char **argv, char **env)
 	return result;
 }
 
+static void become_program(int stdio)
+{
+	raw0(SYS_setsid);
+	raw1(SYS_umask, 022);
+	set_stdio(stdio);
+	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
+	drop_rights();
+}
+
 static void program_main(void *arg)
 {
 	(void)arg;
-	raw0(SYS_setsid);
-	raw1(SYS_umask, 022);
-	set_stdio();
-	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
-	drop_rights();
+	become_program(STDIO_PROGRAM);
 	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
 	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
 	guest.stamp_exec = stamp();
 	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
+}
+
+/* Without a job there is nothing to report: it is as if it had never been. */
+static void live_main(void *arg)
+{
+	static char *no_env[] = { NULL };
+
+	(void)arg;
+	become_program(STDIO_LIVE);
+	raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get());
+	search_and_exec(guest.live_argv, no_env);
+	for (;;)
+		raw1(SYS_exit_group, 127);
 }
 
 /*
@@ -202,7 +223,7 @@ void program_close_pipes(void)
 	raw1(SYS_close, guest.out_pipe[1][1]);
 }
 
-static long start_program(void)
+static long start_program(void (*run)(void *arg))
 {
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP,
@@ -212,7 +233,23 @@ static long start_program(void)
 		.cgroup = (unsigned)guest.cgroup_fd,
 	};
 
-	return raw_clone(&args, program_main, NULL);
+	return raw_clone(&args, run, NULL);
+}
+
+/* Tells the live program what to do. Returns its pid. */
+static long hand_over_job(void)
+{
+	struct span rest = program.job;
+
+	guest.stamp_exec = stamp();
+	while (rest.n > 0) {
+		long n = raw3(SYS_write, guest.live_pipe[1][1], rest.p, rest.n);
+		if (n < 0 && n != -EINTR)
+			return n;
+		rest = span_skip(rest, n > 0 ? (size_t)n : 0);
+	}
+	raw1(SYS_close, guest.live_pipe[1][1]);
+	return program.live_pid;
 }
 
 static void reaper_main(void *arg)
@@ -224,6 +261,8 @@ static void reaper_main(void *arg)
 	private_mounts();
 	loopback_up();
 	must(STEP_STDIO, raw1(SYS_chdir, "/"));
+	if (guest.live_argv)
+		program.live_pid = start_program(live_main);
 	wake(&program.prepared, 1);
 
 	await(&program.stage, STAGE_RUN);
@@ -231,7 +270,9 @@ static void reaper_main(void *arg)
 		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
 	if (guest.user.uid == 0)
 		hide_from_root();
-	long pid = start_program();
+	if (program.live_pid > 0 && !program.live_wanted)
+		raw2(SYS_kill, program.live_pid, SIGKILL);
+	long pid = program.live_wanted ? hand_over_job() : start_program(program_main);
 	must(STEP_START, pid);
 	program_close_pipes();
 

@@ -26,10 +26,13 @@ enum program_stage { STAGE_BORN, STAGE_PREPARE, STAGE_RUN };
 
 struct program {
 	const char *cwd;
-	int stage;    /* futex; set by init, STAGE_PREPARE once the namespace's maps are written */
-	int prepared; /* futex; set by the reaper: 1 when it waits for STAGE_RUN or has failed */
-	int closed;   /* the write ends of the pipes are */
-	int ended;    /* 1 once @status holds the program's wait status */
+	int stage;     /* futex; set by init, STAGE_PREPARE once the namespace's maps are written */
+	int prepared;  /* futex; set by the reaper: 1 when it waits for STAGE_RUN or has failed */
+	int closed;    /* the write ends of the pipes are */
+	long live_pid; /* of a program that was started before there was a job; 0: none */
+	bool live_wanted; /* it is to run the job */
+	struct span job;  /* what it will be told */
+	int ended;        /* 1 once @status holds the program's wait status */
 	int status;
 	enum program_step failed;
 	int error; /* errno of the failed step */

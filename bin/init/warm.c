@@ -25,7 +25,7 @@
 #define SYS_cachestat 451
 #endif
 
-enum { DENTS_ROOM = 4096, MAP_PAGES = 16384, DEPTH_MAX = 64 };
+enum { DENTS_ROOM = 4096, MAP_PAGES = 16384, DEPTH_MAX = 64, STEP_PAGES = 32 };
 
 struct recorder {
 	char *text;
@@ -63,8 +63,11 @@ static void warm_file(const struct warm_record *record)
 	cleanup_fd int fd = image_open(path + 1);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
+	/* No call reads more than the disk's read-ahead. */
 	while (warm_next_range(&ranges, &first, &count))
-		readahead(fd, (off_t)first * WARM_PAGE, count * WARM_PAGE);
+		for (uint64_t i = 0; i < count; i += STEP_PAGES)
+			readahead(fd, (off_t)(first + i) * WARM_PAGE,
+				(count - i < STEP_PAGES ? count - i : STEP_PAGES) * WARM_PAGE);
 	/* And where the program will look for it. */
 	fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW);
 }

@@ -241,7 +241,8 @@ void program_run(void)
 	char *cwd = memory_get(guest.config.cwd.n + 1);
 	memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
 	program.cwd = cwd;
-	open_stdin();
+	if (!live_take_job())
+		open_stdin();
 	fit_pipes();
 	guest.stamp_ready = stamp();
 	uint64_t start_us = now_us();

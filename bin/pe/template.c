@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "image/image.h"
+#include "run/live-command.h"
 #include "vm/remote.h"
 #include "vm/vm.h"
 
@@ -129,6 +130,7 @@ static int serve(const struct serve_options *o, struct error *err)
 		.ahead = o->ahead,
 		.weak_jail = o->weak_jail,
 		.profiles = profiles,
+		.live = live_command,
 	};
 	return lend_serve(&config, o->idle_ms, stop_fd, err);
 }

@@ -14,6 +14,7 @@
 #include "http/listen.h"
 #include "image/image.h"
 #include "pe/pe.h"
+#include "run/live-command.h"
 #include "vm/templates.h"
 #include "vm/vm.h"
 
@@ -131,6 +132,7 @@ static int open_templates(struct server *v, struct error *err)
 		.ahead = v->config->template_ahead,
 		.weak_jail = v->config->allow_weak_jail,
 		.profiles = profiles,
+		.live = live_command,
 	};
 	return templates_new(&config, &v->templates, err);
 }

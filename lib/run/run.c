@@ -125,6 +125,7 @@ static int with_spec(struct run *r, const struct image *img,
 		.cpu_seconds = (l->timeout_ms + GRACE_MS + STARTUP_MS) / 1000 + 1,
 		.cpu = r->host->cpu,
 		.weak_jail = r->host->weak_jail,
+		.image = img->name,
 	};
 
 	return what(r, img, &spec, err);

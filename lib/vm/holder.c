@@ -40,6 +40,7 @@ struct holder *holder_new(const char *digest, const struct vm_spec *spec)
 	e->spec.ram_bytes = templates_class(spec->ram_bytes);
 	e->spec.cpu_seconds = UINT32_MAX;
 	e->spec.disks = e->disks;
+	e->spec.image = NULL;
 	for (size_t i = 0; i < spec->n_disks; i++) {
 		e->disks[i].writable = spec->disks[i].writable;
 		if (is_job_disk(i))
@@ -66,6 +67,7 @@ void holder_free(struct holder *e)
 	for (size_t i = 0; i < e->n_ahead; i++)
 		clone_drop(&e->ahead[i]);
 	template_free(e->template);
+	buf_done(&e->live);
 	for (size_t i = 0; i < VM_DISKS_MAX; i++)
 		cleanup_closep(&e->disks[i].fd);
 	free(e);

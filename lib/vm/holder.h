@@ -15,6 +15,7 @@ struct holder {
 	char digest[HOLDER_DIGEST_MAX];
 	struct vm_spec spec; /* its disks are ours */
 	struct vm_disk disks[VM_DISKS_MAX];
+	struct buf live; /* the words of its live program */
 	struct vm_template *template;
 	struct clone ahead[TEMPLATES_AHEAD_MAX];
 	size_t n_ahead;

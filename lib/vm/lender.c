@@ -135,6 +135,7 @@ static void answer(struct connection *c, const struct lend_request *q, const int
 		.processes = q->processes,
 		.cpu_seconds = q->cpu_seconds,
 		.cpu = q->cpu,
+		.image = q->image,
 	};
 
 	for (size_t i = 0; i < q->n_disks; i++)
@@ -181,6 +182,7 @@ static bool sensible(const struct lend_request *q, ssize_t got)
 	return got == (ssize_t)sizeof *q && q->n_disks <= VM_DISKS_MAX &&
 	       (q->n_disks == 0 || q->n_disks > VM_OUTPUT_DISK) && q->cpu < 1024 &&
 	       q->ram_bytes <= (uint64_t)1 << 40 && memchr(q->digest, '\0', sizeof q->digest) &&
+	       memchr(q->image, '\0', sizeof q->image) && !strchr(q->image, '/') &&
 	       !strchr(q->digest, '/');
 }
 

@@ -34,7 +34,7 @@ struct lend_request {
 	uint32_t writable; /* a bit for each disk */
 	int32_t cpu;
 	uint64_t ram_bytes, processes, cpu_seconds, value;
-	char digest[LEND_DIGEST_MAX];
+	char digest[LEND_DIGEST_MAX], image[LEND_DIGEST_MAX];
 };
 
 struct lend_answer {

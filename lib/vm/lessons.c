@@ -18,7 +18,7 @@ struct lesson {
 	struct lesson *next;
 	char digest[80];
 	unsigned runs;
-	bool known, curious;
+	bool known, curious, exhausted; /* exhausted: watching it has brought nothing new */
 };
 
 int lessons_open(struct lessons *l, const char *dir)
@@ -92,7 +92,9 @@ int lessons_learn(struct lessons *l, const char *digest, struct span list, bool 
 	int r = profile_merge(buf_span(&old), list, &all);
 	if (r < 0)
 		return r;
-	if (profile_pages(buf_span(&all)) < profile_pages(buf_span(&old)) + WORTH_PAGES)
+	lesson->exhausted =
+		profile_pages(buf_span(&all)) < profile_pages(buf_span(&old)) + WORTH_PAGES;
+	if (lesson->exhausted)
 		return 0;
 	r = profile_store(l->dir, digest, buf_span(&all));
 	if (r < 0)
@@ -105,6 +107,6 @@ void lessons_missed(struct lessons *l, const char *digest, uint64_t bytes)
 {
 	struct lesson *lesson = find(l, digest);
 
-	if (lesson && bytes > MISSED_MAX && lesson->runs < RUNS_MAX)
+	if (lesson && bytes > MISSED_MAX && lesson->runs < RUNS_MAX && !lesson->exhausted)
 		lesson->curious = true;
 }

@@ -92,6 +92,7 @@ static struct lend_request question(const struct remote *r, enum lend_kind kind,
 /* Adds what @spec says, and its disks to @fds. Returns their number. */
 static size_t describe(struct lend_request *q, const struct vm_spec *spec, int fds[VM_DISKS_MAX])
 {
+	snprintf(q->image, sizeof q->image, "%s", spec->image ? spec->image : "");
 	q->n_disks = (uint32_t)spec->n_disks;
 	q->cpu = spec->cpu;
 	q->ram_bytes = spec->ram_bytes;

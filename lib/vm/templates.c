@@ -77,6 +77,8 @@ static struct holder *add(struct templates *t, const char *digest, const struct 
 	e->spec.kernel = t->config.kernel;
 	e->spec.init = t->config.init;
 	e->spec.weak_jail = t->config.weak_jail;
+	if (t->config.live && spec->image)
+		t->config.live(spec->image, &e->live);
 	e->next = t->holders;
 	t->holders = e;
 	pthread_cond_signal(&t->work);
@@ -337,7 +339,7 @@ static bool make_one(struct templates *t)
 
 	struct vm_template *made = NULL;
 	struct error err = { "" };
-	int r = template_boot(&e->spec, buf_span(&warm), &made, &err);
+	int r = template_boot(&e->spec, buf_span(&warm), buf_span(&e->live), &made, &err);
 	if (r == 0)
 		r = template_await(made, READY_MS, &err);
 	if (r < 0)

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "vm.h"
 
 struct templates;
@@ -30,6 +31,9 @@ struct templates_config {
 	uint64_t memory_bytes; /* host memory of all templates together; 0 for a default */
 	size_t ahead;          /* clones to have waiting for each CPU that asked */
 	bool weak_jail;
+	/* The words of a program that is to be started in templates of image @name, each ending in
+	 * NUL; nothing when there is none. May be NULL. */
+	void (*live)(const char *name, struct buf *ret);
 	const char *profiles; /* directory for what runs read of images; NULL: nothing is learnt */
 };
 

@@ -94,7 +94,7 @@ static void build_command_line(struct command_line *c, const struct vm_spec *spe
 }
 
 /* An initramfs is a newc archive like a bundle. */
-static int make_initrd(struct span init, struct span warm, struct error *err)
+static int make_initrd(struct span init, const struct uml_template *t, struct error *err)
 {
 	char buf[BUNDLE_BLOCK];
 	struct bundle_writer w;
@@ -104,8 +104,10 @@ static int make_initrd(struct span init, struct span warm, struct error *err)
 		return fail(err, fd, "make the guest's initramfs");
 	bundle_writer_init(&w, fd, BUNDLE_DATA_MAX, buf, sizeof buf);
 	int r = bundle_add(&w, SPAN_LITERAL("init"), 0755, init);
-	if (r == 0 && warm.n > 0)
-		r = bundle_add(&w, SPAN_LITERAL("warm"), 0600, warm);
+	if (r == 0 && t && t->warm.n > 0)
+		r = bundle_add(&w, SPAN_LITERAL("warm"), 0600, t->warm);
+	if (r == 0 && t && t->live.n > 0)
+		r = bundle_add(&w, SPAN_LITERAL("live"), 0600, t->live);
 	if (r == 0)
 		r = bundle_finish(&w);
 	return r < 0 ? fail(err, r, "make the guest's initramfs") : take_fd(fd);
@@ -132,7 +134,6 @@ int uml_boot(const struct vm_spec *spec, int console_fd, const struct uml_templa
 {
 	struct command_line c = { .n = 0 };
 	int fds[UML_FD_DISKS + VM_DISKS_MAX + 1];
-	static const struct span nothing = { "", 0 };
 
 	if (spec->n_disks > VM_DISKS_MAX)
 		return refuse(err, -EINVAL, "start a VM: %zu disks, at most %d", spec->n_disks,
@@ -140,8 +141,7 @@ int uml_boot(const struct vm_spec *spec, int console_fd, const struct uml_templa
 	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null_fd < 0)
 		return fail(err, -errno, "open '/dev/null'");
-	cleanup_fd int initrd_fd =
-		make_initrd(spec->init, template ? template->warm : nothing, err);
+	cleanup_fd int initrd_fd = make_initrd(spec->init, template, err);
 	if (initrd_fd < 0)
 		return initrd_fd;
 	cleanup_fd int lockdown_fd =

@@ -24,6 +24,7 @@ int uml_console_new(struct error *err);
 struct uml_template {
 	int control_fd;   /* where it takes its requests */
 	struct span warm; /* what to read of the image beforehand (bundle/warm.h) */
+	struct span live; /* a program to start beforehand: its words, each ending in NUL */
 };
 
 /* Starts a guest kernel in a jail with its console on @console_fd. @template is NULL for a VM. */

@@ -41,6 +41,7 @@ struct vm_spec {
 	uint64_t cpu_seconds; /* processor time of one of its host processes */
 	int cpu;              /* host CPU to run on; -1 for any */
 	bool weak_jail;
+	const char *image; /* its name, for who makes a template; may be NULL */
 };
 
 /* How many host processes a VM of this kind may be. */
