@@ -42,6 +42,8 @@ bench: ## measure against native, crun, gVisor and QEMU
 	@$(MAKE) -s kernel >/dev/null
 	@$(MAKE) -s images IMAGES='$(STARTER)'
 	@bench/run $(BENCH)
+	@echo
+	@bench/store
 
 # Fast when nothing is missing, so everything may ask for it.
 .PHONY: setup-run setup-test
