@@ -308,6 +308,7 @@ static int add_image(const char *name, char c, size_t size, struct image **ret, 
 		return r;
 	struct layers *l = image_writer_layers(w);
 	struct tree_inode *file = tree_inode_new(l->tree, S_IFREG | 0644);
+	assert_non_null(bytes);
 	memset(bytes, c, size);
 	assert_int_equal(contents_begin(l->contents, size, err), 0);
 	assert_int_equal(contents_piece(l->contents, 0, (struct span){ bytes, size }, err), 0);
@@ -343,6 +344,7 @@ static void test_add(void **state)
 	(void)state;
 	mode_t mask = umask(077);
 	assert_int_equal(add_image("a", 'x', 5000, &img, &err), 0);
+	assert_non_null(img);
 	umask(mask);
 	assert_int_equal(img->bytes, img->metadata_bytes + 5000);
 
@@ -372,10 +374,13 @@ static void test_digest(void **state)
 
 	(void)state;
 	assert_int_equal(add_image("a", 'x', 5000, &a, &err), 0);
+	assert_non_null(a);
 	assert_int_equal(add_image("b", 'y', 5000, &b, &err), 0);
+	assert_non_null(b);
 	assert_int_equal(size_of("s/data"), 4 * 4096);
 	assert_int_equal(size_of("s/index"), 2 * 64);
 	assert_int_equal(add_image("c", 'y', 5000, &c, &err), 0);
+	assert_non_null(c);
 	assert_int_equal(size_of("s/data"), 4 * 4096);
 	assert_string_equal(b->digest, c->digest);
 	assert_string_not_equal(a->digest, b->digest);
@@ -383,6 +388,7 @@ static void test_digest(void **state)
 	assert_int_equal(rename("s/index", "s/old-index"), 0);
 	cleanup(image_freep) struct image *d = NULL;
 	assert_int_equal(add_image("d", 'y', 5000, &d, &err), 0);
+	assert_non_null(d);
 	assert_string_equal(b->digest, d->digest);
 
 	assert_int_equal(image_open("s", a->digest, &found, &err), 0);
@@ -404,6 +410,7 @@ static void test_add_fails(void **state)
 
 	(void)state;
 	assert_int_equal(add_image("a", 'x', 5000, &a, &err), 0);
+	assert_non_null(a);
 	put("s/.b.json", "{", 1);
 	cleanup_fd int fd = open("s/data", O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(io_write(fd, "torn", 4), 0);
@@ -420,6 +427,7 @@ static void test_add_fails(void **state)
 	assert_int_equal(size_of("s/data"), 8192);
 
 	assert_int_equal(add_image("b", 'y', 50, &b, &err), 0);
+	assert_non_null(b);
 	assert_int_equal(size_of("s/index"), 2 * 64);
 	assert_int_equal(size_of("s/data"), 12288);
 }
@@ -435,6 +443,7 @@ static void test_old_kind(void **state)
 	assert_int_equal(image_open("s", "a", &old, &err), 0);
 	assert_int_equal(old->n_data_fds, 0);
 	assert_int_equal(add_image("a", 'x', 5000, &fresh, &err), 0);
+	assert_non_null(fresh);
 	assert_int_equal(access("s/a.erofs", F_OK), -1);
 }
 
