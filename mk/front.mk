@@ -36,7 +36,7 @@ images: setup-run ## build all images of the catalog, or those named in IMAGES (
 	@build/pe image build $(IMAGES)
 
 .PHONY: bench
-bench: ## measure against native, crun, gVisor and QEMU
+bench: ## measure against native, crun, gVisor and QEMU; and from a key press to new output in the page
 	@scripts/setup run bench
 	@$(MAKE) all
 	@$(MAKE) -s kernel >/dev/null
@@ -44,6 +44,8 @@ bench: ## measure against native, crun, gVisor and QEMU
 	@bench/run $(BENCH)
 	@echo
 	@bench/store
+	@scripts/web modules
+	@node bench/page/run.mjs
 
 # Fast when nothing is missing, so everything may ask for it.
 .PHONY: setup-run setup-test

@@ -36,10 +36,11 @@ static void put_text(char *field, size_t n, struct span s)
 
 static int write_block(const struct tar_writer *w, char *block, char type)
 {
+	static const char magic[8] = { 'u', 's', 't', 'a', 'r', '\0', '0', '0' };
 	unsigned sum = 0;
 
 	block[156] = type;
-	memcpy(block + 257, "ustar\00000", 8);
+	memcpy(block + 257, magic, sizeof magic);
 	memset(block + 148, ' ', 8);
 	for (size_t i = 0; i < TAR_BLOCK; i++)
 		sum += (unsigned char)block[i];
