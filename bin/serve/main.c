@@ -72,6 +72,7 @@ static int start_service(struct server *v, struct error *err)
 		},
 		.proxies = c->trusted_proxies.v,
 		.origins = c->cors_origins.v,
+		.hot_bytes = c->cache_memory_bytes / HOT_SHARE,
 		.cache = v->cache,
 		.links = v->links,
 		.public_url = c->public_url,

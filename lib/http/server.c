@@ -210,8 +210,6 @@ int http_server_run(struct http_server *s, struct error *err)
 void http_server_drain(struct http_server *s)
 {
 	s->draining = true;
-	for (struct conn *c = s->idle.first; c; c = c->next)
-		conn_close(c);
 }
 
 void http_server_stop(struct http_server *s, uint64_t patience_ms)

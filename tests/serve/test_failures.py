@@ -151,11 +151,13 @@ class Killed(Case):
         clients = [threading.Thread(target=self.load, args=(server, stop, links, results, failures)) for _ in range(4)]
         for c in clients:
             c.start()
-        time.sleep(seconds)
-        deed(stop)
-        stop.set()
-        for c in clients:
-            c.join()
+        try:
+            time.sleep(seconds)
+            deed(stop)
+        finally:
+            stop.set()
+            for c in clients:
+                c.join()
         self.assertEqual(failures, [])
         self.assertTrue(links and results)
         return links, results
