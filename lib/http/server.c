@@ -214,6 +214,8 @@ void http_server_drain(struct http_server *s)
 
 void http_server_stop(struct http_server *s, uint64_t patience_ms)
 {
+	if (s->stopping)
+		return;
 	s->stopping = true;
 	s->stop_ms = s->now_ms + patience_ms;
 }
