@@ -84,6 +84,7 @@ struct http_server {
 	struct conn *accepting; /* handed to libmicrohttpd at this moment */
 	uint64_t now_ms, sweep_ms, resume_ms /* accepting goes on, 0: it does */, stop_ms;
 	bool daemon_ready, draining, stopping;
+	bool ended; /* whatever is asked now has no answer */
 	pthread_mutex_t mail_lock;
 	struct http_mail *mail_first, *mail_last;
 	struct http_counts counts;

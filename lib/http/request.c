@@ -199,6 +199,8 @@ enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *ur
 	struct http_request *r = &c->request;
 
 	(void)cls;
+	if (c->server->ended)
+		return MHD_NO;
 	if (!*state) {
 		*state = c;
 		begin(c, url, method, version);

@@ -193,7 +193,7 @@ class Killed(Case):
 
         def restart(stop):
             for _ in range(2):
-                self.assertEqual(servers[-1].end(), 0)
+                self.assertEqual(servers[-1].end(), 0, servers[-1].said()[-2000:])
                 servers.append(serve.Server(state=first.state, listen=listen))
                 self.addCleanup(servers[-1].clean)
                 time.sleep(1)
