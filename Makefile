@@ -41,7 +41,7 @@ PE_SRC   := $(wildcard bin/pe/*.c)
 SERVE_SRC := $(wildcard bin/serve/*.c) bin/pe/options.c bin/pe/settings.c bin/pe/serve-command.c
 INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
 
-LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o $(O)/gen/page-assets.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o $(O)/gen/page-assets.o $(O)/lib/serve/openapi.o
 PE_OBJ   := $(PE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
 SERVE_OBJ := $(SERVE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
 TESTS    := $(patsubst %.c,$(O)/%,$(TEST_SRC))
@@ -70,6 +70,10 @@ $(O)/gen/jail-filter.o: build/gen/jail-filter.c
 
 # Between fork and exec under hard limits there is no room for a sanitizer's shadow memory.
 $(O)/lib/jail/keeper.o: SAN_FLAGS :=
+
+$(O)/lib/serve/openapi.o: lib/serve/openapi.S doc/openapi.json
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
 
 $(O)/libpe.a: $(LIB_OBJ)
 	@rm -f $@

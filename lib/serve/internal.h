@@ -193,6 +193,7 @@ void status_health(struct service *s, struct http_request *r, const char *rest);
 void status_ready(struct service *s, struct http_request *r, const char *rest);
 void status_images(struct service *s, struct http_request *r, const char *rest);
 void status_limits(struct service *s, struct http_request *r, const char *rest);
+void status_openapi(struct service *s, struct http_request *r, const char *rest);
 void status_metrics(struct service *s, struct http_request *r, const char *rest);
 
 /* counts.c: what /metrics shows */
