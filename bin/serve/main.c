@@ -11,7 +11,7 @@
 #include "cache/links.h"
 #include "image/image.h"
 #include "parts.h"
-#include "pe/serve.h"
+#include "../pe/serve.h"
 #include "vm/vm.h"
 
 static void write_log(void *ctx, struct span lines)
