@@ -126,6 +126,7 @@ export default [
 			const n = await nodes(p);
 			assert.ok(n < 2500, `${make}: ${n} elements`);
 			// Some tenths of a second here; the bound is for a machine that does much else.
+			if (process.env.PE_TEST_VERBOSE) console.log(`     ${make}: longest pause ${Math.round(pause)} ms, ${n} elements`);
 			assert.ok(pause < 3000, `${make}: the page stood still for ${Math.round(pause)} ms`);
 		}
 	}],
