@@ -103,13 +103,13 @@ export class Views {
 	#drawnTabs = "";
 
 	constructor(context: ViewerContext) {
-		const whole: ViewerContext = {
-			...context,
+		// Not a copy: what is asked of the context may be another thing each time.
+		const whole = Object.assign(context, {
 			recall,
 			remember,
 			announce,
-			sibling: (name) => this.#output?.files.find((f) => f.name === name),
-		};
+			sibling: (name: string) => this.#output?.files.find((f) => f.name === name),
+		});
 		this.#stdout = new Slot(whole);
 		this.#stderr = new Slot(whole);
 		this.#file = new Slot(whole);
