@@ -11,8 +11,7 @@ test: setup-test ## run all tests (or PARTS="unit run")
 SANITIZED := SAN=address,undefined
 
 # What has threads is looked at by their sanitizer too.
-THREADED := cache,catalog,http,metrics,queue,serve
-THREADED := cache,http,metrics,queue,serve,unpack
+THREADED := cache,catalog,http,metrics,queue,serve,unpack
 
 .PHONY: test-unit
 test-unit: setup-test ## unit tests with sanitizers; gcc and clang compile all of it
