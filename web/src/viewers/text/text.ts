@@ -198,6 +198,8 @@ class LargeBody {
 	/** First row of each piece; null while every piece has one row. */
 	#rows: Uint32Array | null = null;
 	#rowCount = 0;
+	/** Pieces that were laid out. */
+	#pieces = 0;
 	#cache = new Map<number, Run[]>();
 	#mark: [row: number, from: number, to: number] = [-1, 0, 0];
 
@@ -237,7 +239,7 @@ class LargeBody {
 
 	grown(from: number): void {
 		for (const i of this.#cache.keys()) if (i >= from) this.#cache.delete(i);
-		this.#layout();
+		this.#layout(from);
 	}
 
 	/** Brings the byte at @offset into view and marks its row; -1 takes the mark away. */
@@ -271,18 +273,27 @@ class LargeBody {
 		if (!first) this.#list.scrollToRow(this.#firstRow(piece), "start");
 	}
 
-	#layout(): void {
+	/** Rows of the pieces from @from on; those before stand. */
+	#layout(from = 0): void {
 		const n = this.#lines.count;
 		const fold = this.#fold;
-		const rows = new Uint32Array(n + 1);
-		let row = 0;
-		for (let i = 0; i < n; i++) {
-			rows[i] = row;
+		if (from === 0) this.#rows = null;
+		let row = this.#firstRow(Math.min(from, this.#pieces));
+		for (let i = Math.min(from, this.#pieces); i < n; i++) {
 			const cols = this.#lines.cols(i);
+			if (cols > fold && !this.#rows) this.#rows = Uint32Array.from({ length: Math.max(1024, n + 1) }, (_, k) => k);
+			if (this.#rows) {
+				if (i + 1 >= this.#rows.length) {
+					const more = new Uint32Array(Math.max(n + 1, this.#rows.length * 2));
+					more.set(this.#rows);
+					this.#rows = more;
+				}
+				this.#rows[i] = row;
+			}
 			row += cols <= fold ? 1 : Math.ceil(cols / fold);
 		}
-		rows[n] = row;
-		this.#rows = row === n ? null : rows;
+		if (this.#rows) this.#rows[n] = row;
+		this.#pieces = n;
 		this.#rowCount = row;
 		this.#list.setCount(row);
 	}
