@@ -36,12 +36,14 @@ images: setup-run ## build all images of the catalog, or those named in IMAGES (
 	@build/pe image build $(IMAGES)
 
 .PHONY: bench
-bench: ## measure against native, crun, gVisor and QEMU
+bench: ## measure against native, crun, gVisor and QEMU; and from a key press to new output in the page
 	@scripts/setup run bench
 	@$(MAKE) all
 	@$(MAKE) -s kernel >/dev/null
 	@$(MAKE) -s images IMAGES='$(STARTER)'
 	@bench/run $(BENCH)
+	@scripts/web modules
+	@node bench/page/run.mjs
 
 # Fast when nothing is missing, so everything may ask for it.
 .PHONY: setup-run setup-test

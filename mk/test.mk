@@ -2,7 +2,7 @@
 # Tests come in parts; each runs alone, and `make test` runs them all. Whatever a part does, its last line says
 # "N passed, N failed, N skipped", and scripts/test-all adds these up.
 
-PARTS ?= lint unit page fuzz run attack fault browser
+PARTS ?= lint unit page fuzz run image attack fault browser
 
 .PHONY: test
 test: setup-test ## run all tests (or PARTS="unit run")
@@ -11,7 +11,8 @@ test: setup-test ## run all tests (or PARTS="unit run")
 SANITIZED := SAN=address,undefined
 
 # What has threads is looked at by their sanitizer too.
-THREADED := cache,http,metrics,queue,serve
+THREADED := cache,catalog,http,metrics,queue,serve
+THREADED := cache,http,metrics,queue,serve,unpack
 
 .PHONY: test-unit
 test-unit: setup-test ## unit tests with sanitizers; gcc and clang compile all of it
@@ -31,6 +32,14 @@ unit-names:
 .PHONY: test-run
 test-run: guest ## programs in real VMs, seen from outside
 	@tests/driver.py run
+
+.PHONY: test-image
+test-image: guest ## the store of images: layers, registries, kill -9, full disks
+	@tests/driver.py images
+
+.PHONY: soak-images
+soak-images: guest ## PE_SOAK_RUNS=3000 runs in an image while others write into its store
+	@PE_SOAK_RUNS=$(or $(PE_SOAK_RUNS),3000) tests/driver.py -k Together images
 
 .PHONY: test-attack
 test-attack: guest ## hostile programs in real VMs

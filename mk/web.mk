@@ -34,3 +34,9 @@ test-browser: guest ## the page in Chromium, against the real server and real VM
 	@build/pe image build $(BROWSER_IMAGES) >/dev/null
 	@scripts/web modules
 	@node tests/browser/run.mjs
+
+.PHONY: screenshots
+screenshots: guest ## make the pictures of README.md and doc/ anew
+	@build/pe image build $(BROWSER_IMAGES) >/dev/null
+	@scripts/web modules
+	@node web/tools/screenshots.mjs

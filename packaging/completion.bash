@@ -26,6 +26,10 @@ _pe_options()
 _pe_offer()
 {
 	case $1 in
+	*PROGRAM*)
+		# After the program come its files.
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" catalog ls 2>/dev/null |
+			sed '1d; s/[[:space:]].*//')" -- "$2" || compgen -f -- "$2") ;;
 	*FILE* | STDIN)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "${2##*=}") ;;
@@ -80,7 +84,7 @@ _pe()
 		mapfile -t COMPREPLY < <(compgen -W "$(sed -n "s/^$first //p" <<<"$names")" -- "$cur")
 	else
 		_pe_offer "$(awk -F '\t' -v c="$command" '$1 == "command" && $2 == c { print $3 }' <<<"$rows" |
-			grep -o '\(^\| \)\(IMAGE\|FILE\|DIR\)' | tail -n 1)" "$cur"
+			grep -o '\(^\| \)\(PROGRAM\|IMAGE\|FILE\|DIR\)' | tail -n 1)" "$cur"
 	fi
 }
 

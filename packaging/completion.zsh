@@ -9,10 +9,17 @@ _pe_images()
 	compadd -a images
 }
 
+_pe_programs()
+{
+	local -a programs=(${(f)"$(${(Q)_pe_program} catalog ls 2>/dev/null | sed '1d; s/[[:space:]].*//')"})
+	compadd -a programs
+}
+
 # Set reply to the action of _arguments for the word $1 of the help.
 _pe_action()
 {
 	case $1 in
+	*PROGRAM*) reply=_pe_programs ;;
 	*FILE*|STDIN) reply=_files ;;
 	*DIR*) reply='_files -/' ;;
 	*IMAGE*) reply=_pe_images ;;
@@ -42,7 +49,7 @@ _pe_arguments()
 	for row in $_pe_rows; do
 		field=("${(@ps:\t:)row}")
 		[[ $field[1] == command && $field[2] == $1 ]] || continue
-		_pe_action ${(M)${(z)field[3]}:#(IMAGE|FILE|DIR)}
+		_pe_action ${(M)${(z)field[3]}:#(PROGRAM|IMAGE|FILE|DIR)}
 		specs+=("1:operand:$reply" '*::argument:_default')
 	done
 	_arguments -s -S $specs

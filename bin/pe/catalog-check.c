@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `pe catalog check`: is the catalog, or a part of it, as it should be? */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -63,6 +64,38 @@ static int load_label(const char *dir, const char *path, struct catalog **ret, s
 	return r;
 }
 
+/* Each file by itself, so that all complaints are told and not only the first. How many were. */
+static size_t check_files(const char *dir)
+{
+	cleanup_strv struct strv names = { 0 };
+	size_t wrong = 0;
+
+	if (catalog_list(dir, &names, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup(catalog_unrefp) struct catalog *c = NULL;
+		struct error err;
+
+		if (catalog_load_one(dir, names.v[i], &c, &err) == 0)
+			continue;
+		pe_say("catalog check: %s", err.text);
+		wrong++;
+	}
+	return wrong;
+}
+
+static int check_directory(const char *dir, struct catalog **ret, struct error *err)
+{
+	struct catalog *kinds = NULL;
+
+	/* Without kinds, everything is wrong. */
+	int r = catalog_load(dir, ret, err);
+	if (r == 0 || catalog_load_kinds(dir, &kinds, NULL) < 0)
+		return r;
+	catalog_unref(kinds);
+	return check_files(dir) > 0 ? -ECANCELED : r;
+}
+
 static int check_one(const struct check_options *o, const char *dir, const char *path)
 {
 	cleanup(catalog_unrefp) struct catalog *c = NULL;
@@ -73,11 +106,12 @@ static int check_one(const struct check_options *o, const char *dir, const char 
 	if (o->label)
 		r = load_label(dir, path, &c, &err);
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		r = catalog_load(path, &c, &err);
+		r = check_directory(path, &c, &err);
 	else
 		r = catalog_load_one(dir, path, &c, &err);
 	if (r < 0) {
-		pe_say("catalog check: %s", err.text);
+		if (r != -ECANCELED)
+			pe_say("catalog check: %s", err.text);
 		return PE_EXIT_FAILURE;
 	}
 	printf("%s: %zu programs, %zu kinds of files\n", path, catalog_count(c),

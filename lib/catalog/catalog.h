@@ -48,7 +48,10 @@ int catalog_open(const char *dir, const char *what, struct recipe **ret, struct 
  */
 int catalog_load(const char *dir, struct catalog **ret, struct error *err);
 
-/* The same of one file only, and the kinds of @dir: @what is a path or a name, as for
+/* Only the kinds of @dir, without a program. */
+int catalog_load_kinds(const char *dir, struct catalog **ret, struct error *err);
+
+/* One file only, and the kinds of @dir: @what is a path or a name, as for
  * catalog_open(). */
 int catalog_load_one(const char *dir, const char *what, struct catalog **ret, struct error *err);
 

@@ -80,8 +80,21 @@ int catalog_load(const char *dir, struct catalog **ret, struct error *err)
 		if (r == 0)
 			r = check_name(c, names.v[i], err);
 	}
+	catalog_sort(c);
 	if (r == 0)
 		r = catalog_check(c, err);
+	if (r == 0)
+		*ret = take_ptr(c);
+	return r;
+}
+
+int catalog_load_kinds(const char *dir, struct catalog **ret, struct error *err)
+{
+	cleanup(catalog_unrefp) struct catalog *c = catalog_new();
+	if (!c)
+		return fail(err, -ENOMEM, "load the kinds of '%s'", dir);
+
+	int r = add_kinds_file(c, dir, err);
 	if (r == 0)
 		*ret = take_ptr(c);
 	return r;

@@ -30,6 +30,7 @@ static const cyaml_schema_field_t recipe_fields[] = {
 	LIST("cmd", OPTIONAL, struct recipe, cmd, &schema_line, 0),
 	LINE("user", OPTIONAL, struct recipe, user),
 	LINE("cwd", OPTIONAL, struct recipe, cwd),
+	CYAML_FIELD_INT_PTR("order", CYAML_FLAG_POINTER | OPTIONAL, struct recipe, order),
 	LIST("kinds", OPTIONAL, struct recipe, kinds, &schema_kind, 0),
 	LIST("programs", OPTIONAL, struct recipe, programs, &schema_program, 0),
 	CYAML_FIELD_END,

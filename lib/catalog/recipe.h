@@ -34,6 +34,7 @@ struct recipe {
 	struct recipe_list env;   /* KEY=VALUE */
 	struct recipe_list cmd;
 	char *user, *cwd;       /* or NULL */
+	int64_t *order;         /* of its programs among all: small ones come first; or NULL */
 	struct kind_list kinds; /* that only its programs know */
 	struct program_list programs;
 };

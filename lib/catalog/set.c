@@ -141,6 +141,7 @@ static int add_program(struct catalog *c, const struct source *s, const struct p
 		.id = scoped,
 		.source = c->n_sources,
 		.index = index,
+		.order = s->recipe && s->recipe->order ? *s->recipe->order : INT64_MAX,
 	};
 	if (find_entry(c, e.shown.id)) {
 		free(scoped);
@@ -206,6 +207,23 @@ int catalog_add_source(struct catalog *c, struct source *take, struct error *err
 	c->n_sources++;
 	take_ptr(s);
 	return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return x->index < y->index ? -1 : 1;
+}
+
+void catalog_sort(struct catalog *c)
+{
+	if (c->n_entries > 0)
+		qsort(c->entries, c->n_entries, sizeof *c->entries, compare_entries);
 }
 
 int catalog_check(const struct catalog *c, struct error *err)

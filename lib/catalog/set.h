@@ -24,6 +24,7 @@ struct entry {
 	struct catalog_entry shown;
 	char *id; /* NULL: the program's own */
 	size_t source, index;
+	int64_t order;
 };
 
 struct catalog {
@@ -44,3 +45,7 @@ void source_freep(struct source **s);
 
 /* Adds what @take holds. Takes it, also when it fails; then @c is as it was. */
 int catalog_add_source(struct catalog *c, struct source *take, struct error *err);
+
+/* Puts the programs of files with a small "order" first; else they stay in the order of their
+ * names. */
+void catalog_sort(struct catalog *c);

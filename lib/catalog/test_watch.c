@@ -80,6 +80,22 @@ static void test_load(void **state)
 	assert_string_equal(err.text, "no program 'gc' in the catalog; near names: gcc");
 }
 
+/* Files with an order come first, the rest follow by name; within a file nothing moves. */
+static void test_order(void **state)
+{
+	cleanup(catalog_unrefp) struct catalog *c = NULL;
+	static const char *const ids[] = { "z", "y", "gcc" };
+
+	(void)state;
+	catalog_unref(load());
+	put("more.yaml", "name: more\ntitle: M\norder: 5\nprograms:\n"
+			 "- {id: z, title: Z, command: [z]}\n- {id: y, title: Y, command: [y]}\n");
+	assert_int_equal(catalog_load(".", &c, NULL), 0);
+	assert_int_equal(catalog_count(c), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(catalog_at(c, i)->id, ids[i]);
+}
+
 /* What is wrong between files, and what is said of it. */
 static void test_bad_load(void **state)
 {
@@ -314,6 +330,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_load),
+		TEST(test_order),
 		TEST(test_bad_load),
 		TEST(test_label),
 		TEST(test_label_of_many),

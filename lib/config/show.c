@@ -35,9 +35,9 @@ struct unit {
 
 static void put_units(uint64_t v, const struct unit *units, FILE *to)
 {
-	while (units->size > 1 && (v == 0 || v % units->size != 0))
+	while (units->size > 1 && v % units->size != 0)
 		units++;
-	fprintf(to, "%llu%s", (unsigned long long)(v / units->size), units->text);
+	fprintf(to, "%llu%s", (unsigned long long)(v / units->size), v ? units->text : "");
 }
 
 static void put_size(uint64_t v, FILE *to)

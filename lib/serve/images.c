@@ -74,35 +74,12 @@ void held_image_unref(struct held_image *h)
 	free(h);
 }
 
-/* What the image with this digest is called, for image_open(). -ENOENT. */
-static int name_of_digest(struct images *s, const char *digest, char **ret, struct error *err)
-{
-	struct image **list = NULL;
-	size_t n = 0;
-
-	int r = image_list(s->store, &list, &n, err);
-	if (r < 0)
-		return r;
-	r = refuse(err, -ENOENT, "no image has the digest %s", digest);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i]->digest, digest) == 0) {
-			*ret = strdup(list[i]->name);
-			r = *ret ? 0 : fail(err, -ENOMEM, "open image %s", digest);
-			break;
-		}
-	image_list_free(list, n);
-	return r;
-}
-
 static int open_image(
 	struct images *s, const char *name, struct held_image **ret, struct error *err)
 {
-	cleanup_free char *of_digest = NULL;
 	struct image *img = NULL;
 
-	int r = strncmp(name, "sha256:", 7) == 0 ? name_of_digest(s, name, &of_digest, err) : 0;
-	if (r == 0)
-		r = image_open(s->store, of_digest ? of_digest : name, &img, err);
+	int r = image_open(s->store, name, &img, err);
 	if (r < 0)
 		return r;
 	struct held_image *h = malloc(sizeof *h);

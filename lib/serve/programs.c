@@ -24,7 +24,8 @@ struct programs {
 	struct catalog_watch *watch; /* NULL: it has never been right */
 	struct buf text, packed;
 	bool fresh;
-	struct error err;
+	struct error err; /* what was wrong the last time, with the files or with a label */
+	struct error told;
 	/* What is shown. */
 	struct http_reply *replies[FORMS];
 	char etag[ETAG_SIZE];
@@ -35,8 +36,9 @@ struct programs {
 static void say(void *ctx, const char *text)
 {
 	struct programs *p = ctx;
+	size_t n = strlen(p->err.text);
 
-	snprintf(p->err.text, sizeof p->err.text, "%s", text);
+	snprintf(p->err.text + n, sizeof p->err.text - n, "%s%s", n ? "; " : "", text);
 }
 
 /* True when there is something new to show. */
@@ -107,8 +109,11 @@ static void looked(void *ctx, struct chore *chore)
 	p->looking = false;
 	if (p->fresh)
 		show(p);
-	else if (p->err.text[0])
+	/* The same thing may still be wrong after something else has changed. */
+	if (p->err.text[0] && strcmp(p->err.text, p->told.text) != 0)
 		log_problem(s, "catalog", p->err.text);
+	if (p->err.text[0] || p->fresh)
+		p->told = p->err;
 }
 
 struct programs *programs_new(const char *store, const char *dir, struct error *err)
@@ -124,7 +129,7 @@ struct programs *programs_new(const char *store, const char *dir, struct error *
 		return NULL;
 	}
 	look(&p->chore);
-	*err = p->err;
+	*err = p->told = p->err;
 	if (p->fresh)
 		show(p);
 	return p;

@@ -32,7 +32,8 @@ static void put_octal(char *field, size_t n, uint64_t v)
 
 static void put_text(char *field, size_t n, struct span s)
 {
-	memcpy(field, s.p, s.n < n ? s.n : n);
+	if (s.n > 0)
+		memcpy(field, s.p, s.n < n ? s.n : n);
 }
 
 static int write_block(const struct tar_writer *w, char *block, char type)

@@ -309,10 +309,10 @@ char *tree_path(const struct tree_entry *e, char *buf, size_t n)
 
 	buf[at] = '\0';
 	for (; e; e = e->dir ? e->dir->self : NULL) {
-		if (buf[at])
-			buf[--at] = '/';
 		if (at < (size_t)e->name_n + 1)
 			break;
+		if (buf[at])
+			buf[--at] = '/';
 		at -= e->name_n;
 		memcpy(buf + at, e->name, e->name_n);
 	}

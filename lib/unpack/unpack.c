@@ -27,7 +27,7 @@ struct unpack {
 	const struct codec *codec;
 	void *state;
 	uint64_t read, out;
-	bool between;
+	bool between, hashed; /* all that is stored, and found right */
 
 	/* The taker's. */
 	struct sha256 *out_hash;
@@ -102,14 +102,26 @@ static int undo(struct unpack *u, struct span in, struct error *err)
 static int choose_codec(struct unpack *u, struct span head, struct error *err)
 {
 	u->codec = codec_of(head);
-	u->state = u->codec->open();
+	u->state = u->codec->open(!u->stored_hash && !u->out_hash);
 	return u->state ? 0 : fail(err, -ENOMEM, "read layer %s", u->spec.name);
+}
+
+static int check_stored(struct unpack *u, struct error *err)
+{
+	unsigned char digest[SHA256_BYTES];
+
+	if (!u->stored_hash || u->hashed)
+		return 0;
+	u->hashed = true;
+	sha256_end(u->stored_hash, digest);
+	return memcmp(digest, u->spec.digest, sizeof digest) == 0
+		       ? 0
+		       : mismatch(u, "the stored bytes", digest, u->spec.digest, err);
 }
 
 static int undo_all(struct unpack *u, struct error *err)
 {
 	struct span in;
-	unsigned char digest[SHA256_BYTES];
 
 	do {
 		int r = read_more(u, &in, err);
@@ -121,11 +133,9 @@ static int undo_all(struct unpack *u, struct error *err)
 			return r;
 	} while (in.n > 0);
 
-	if (u->stored_hash) {
-		sha256_end(u->stored_hash, digest);
-		if (memcmp(digest, u->spec.digest, sizeof digest) != 0)
-			return mismatch(u, "the stored bytes", digest, u->spec.digest, err);
-	}
+	int r = check_stored(u, err);
+	if (r < 0)
+		return r;
 	if (!u->between && u->read > 0)
 		return refuse(err, -EPROTO, "layer %s: its %s ends in the middle", u->spec.name,
 			u->codec->name);
@@ -140,17 +150,19 @@ static void *work(void *arg)
 	int r = undo_all(u, &why);
 	/* What is no gzip any more is known better by its digest: the rest is read for that alone.
 	 */
-	if (r == -EPROTO && u->stored_hash && u->read < u->spec.n) {
+	if (r == -EPROTO && u->stored_hash) {
+		struct error better;
 		struct span in;
-		unsigned char digest[SHA256_BYTES];
 		int e;
 
 		do
 			e = read_more(u, &in, NULL);
 		while (e == 0 && in.n > 0);
-		sha256_end(u->stored_hash, digest);
-		if (e == 0 && memcmp(digest, u->spec.digest, sizeof digest) != 0)
-			r = mismatch(u, "the stored bytes", digest, u->spec.digest, &why);
+		e = e == 0 ? check_stored(u, &better) : 0;
+		if (e < 0) {
+			r = e;
+			why = better;
+		}
 	}
 	ring_end(&u->ring, r, &why);
 	return NULL;

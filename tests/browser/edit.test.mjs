@@ -128,6 +128,34 @@ export default [
 		assert.match(await p.pane().locator(".message").innerText(), /not closed/);
 	}],
 
+	["a compile error becomes a squiggle at its word, a mark on the tab, and a link that leads there", async (w) => {
+		const p = await w.person();
+		await p.session({ "a.c": "#include <stdio.h>\nint main(void)\n{\n\tint ünused = 1;\n\tretrun 0;\n}\n" }, ["gcc"]);
+		await p.saysStatus(/^exit 1/);
+		const error = p.page.locator(".cm-lintRange-error").first();
+		await error.waitFor();
+		assert.equal(await error.innerText(), "retrun");
+		assert.equal(await p.page.locator(".cm-lintRange-warning").first().innerText(), "ünused");
+		assert.match(await p.page.locator(".file-errors").innerText(), /^[1-9]/);
+		assert.match(await p.page.locator(".problems").innerText(), /error/);
+		await error.hover();
+		assert.match(await p.page.locator(".cm-tooltip").innerText(), /undeclared/);
+		await p.pane().locator(".view").getByText("a.c:5:9").first().click();
+		await p.until(async () => /Line 5, column 2/.test(await p.page.locator(".place").innerText()), () => p.page.locator(".place").innerText());
+		await p.write("#include <stdio.h>\nint main(void) { puts(\"good\"); }\n");
+		await p.sees(/^good/);
+		await p.until(async () => (await p.page.locator(".cm-lintRange-error").count()) === 0);
+		assert.equal(await p.page.locator(".file-errors").count(), 0);
+	}],
+
+	["an exception of Python is marked in the editor", async (w) => {
+		const p = await w.person();
+		await p.session({ "a.py": "def f(n):\n    return 1 / n\n\nf(0)\n" }, ["python3"]);
+		await p.saysStatus(/^exit 1/);
+		await p.page.locator(".cm-lintRange-error").first().waitFor();
+		assert.match(await p.page.locator(".problems").getAttribute("title"), /a\.py:2.*ZeroDivisionError/);
+	}],
+
 	["the editor finds, and has several cursors", async (w) => {
 		const p = await w.person();
 		await p.session({ "a.txt": "needle one\nhay\nneedle two\n", "a.sh": "cat a.txt" }, ["bash"]);

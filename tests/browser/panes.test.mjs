@@ -134,6 +134,19 @@ export default [
 		assert.ok((await p.page.evaluate(() => globalThis.shift)) < 0.002, `shift ${await p.page.evaluate(() => globalThis.shift)}`);
 	}],
 
+	["the outputs of two panes are compared", async (w) => {
+		const p = await w.person();
+		await p.session({ "a.sh": "echo same; echo $0" }, [{ program: "bash", command: "bash -c 'echo same; echo left'" }, { program: "bash", column: 1, command: "bash -c 'echo same; echo right'" }]);
+		await p.sees(/left/, 0);
+		await p.sees(/right/, 1);
+		await p.pane(0).getByRole("button", { name: "More" }).click();
+		await p.page.getByRole("menuitem", { name: "Compare" }).click();
+		const dialog = p.page.getByRole("dialog", { name: "Compare outputs" });
+		await p.until(async () => /left/.test(await dialog.locator(".compare-view").innerText()) && /right/.test(await dialog.locator(".compare-view").innerText()));
+		await p.press("Escape");
+		assert.equal(await dialog.count(), 0);
+	}],
+
 	["a link to a program that this server does not have says so", async (w) => {
 		const p = await w.person();
 		await p.session({ "a.txt": "x" }, ["nonesuch"]);

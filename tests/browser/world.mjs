@@ -92,10 +92,12 @@ export class World {
 	/** Somebody with a fresh profile. */
 	async person(options = {}) {
 		const { phone = false, server = this.server, ...rest } = options;
-		const context = await this.browser.chromium.newContext({ ...DESKTOP, ...(phone ? PHONE : {}), ...rest });
+		const context = await this.browser.chromium.newContext({ ...DESKTOP, ...rest, ...(phone ? PHONE : {}) });
 		this.contexts.push(context);
 		await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.origin });
-		return new Person(await this.#watched(context, server), server, this);
+		const person = new Person(await this.#watched(context, server), server, this);
+		person.phone = phone;
+		return person;
 	}
 
 	async #watched(context, server) {

@@ -86,6 +86,20 @@ class Check(Catalog):
         self.refused(run, "kind.yaml:4: programs[0].inputs[0]: no kind 'klingon'",
                      "word.yaml:6: programs[0].command[1]: '{fiel}': no such placeholder")
 
+    def test_all_complaints_of_a_directory(self):
+        self.write("c/kinds.yaml", "kinds: [{id: c, title: C, extensions: [.c]}]\n")
+        for name in ("a", "b", "c"):
+            self.write(f"c/{name}.yaml", f"name: {name}\ntitle: T\nprograms: [{{id: {name}, title: T, command: [x, '{{{name}}}']}}]\n")
+        self.write("c/b.yaml", "name: b\ntitle: B\nprograms: [{id: b, title: B, command: [b]}]\n")
+        self.refused(self.catalog("check", self.tmp / "c"), "/c/a.yaml:3: programs[0].command[1]: '{a}'",
+                     "/c/c.yaml:3: programs[0].command[1]: '{c}'")
+        # What is wrong between files is seen when each by itself is right.
+        self.write("c/a.yaml", "name: a\ntitle: B\nprograms: [{id: b, title: B, command: [b]}]\n")
+        self.write("c/c.yaml", "name: c\ntitle: B\nprograms: [{id: c, title: B, command: [b]}]\n")
+        self.refused(self.catalog("check", self.tmp / "c"), "/c/b.yaml:3: programs[0].id: another program has the id 'b'")
+        self.write("c/kinds.yaml", "kinds: 7\n")
+        self.refused(self.catalog("check", self.tmp / "c"), "/c/kinds.yaml:1:")
+
     def test_a_label(self):
         label = "programs: [{id: cow, title: Cow, command: [cowsay]}]\n"
         self.assertEqual(self.catalog("check", "--label", self.write("label", label)).exit, 0)

@@ -35,6 +35,8 @@ class Completion(Case):
         "free text": (["run", "-t", ""], []),
         "image": (["run", "pytho"], ["python3"]),
         "image after a flag": (["run", "--json", "pytho"], ["python3"]),
+        "program": (["catalog", "show", "graphv"], ["graphviz"]),
+        "program or file": (["catalog", "run", "demo/hel"], ["demo/hello.c"]),
         "what is the program's": (["run", "python3", "--", "--js"], []),
         "unknown command": (["fly", ""], []),
     })

@@ -3,13 +3,14 @@
 // or all of them. Not part of the built page.
 import "../src/style/index.css";
 import "./viewers.css";
-import { mountViewer, pickViewers, type OutputFile, type ViewerHandle } from "../src/viewers/index";
+import { loadDiff, mountViewer, pickViewers, type OutputFile, type ViewerHandle } from "../src/viewers/index";
 import { samples } from "./samples";
 
 declare global {
 	interface Window {
 		/** For tests: shows bytes under a name, with the viewer called @id or the best one. */
 		show(name: string, bytes: Uint8Array | string, id?: string): Promise<ViewerHandle>;
+		compare(left: OutputFile, right: OutputFile): Promise<void>;
 		events: unknown[];
 		canary: number;
 	}
@@ -38,6 +39,14 @@ window.show = async (name, bytes, id) => {
 	return current;
 };
 
+window.compare = async (left, right) => {
+	current?.destroy();
+	current = null;
+	const host = document.querySelector<HTMLElement>("main")!;
+	host.replaceChildren();
+	(await loadDiff()).mount(host, left, right, {});
+};
+
 const query = new URLSearchParams(location.search);
 const main = document.createElement("main");
 document.body.append(main);
@@ -45,6 +54,14 @@ const one = query.get("sample");
 if (one) {
 	const file = samples.find((s) => s.name === one);
 	if (file) current = await show(main, file, query.get("as") ?? undefined);
+} else if (query.has("diff")) {
+	const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+	const old = Array.from({ length: 60 }, (_, i) => `line ${i}: value = ${i * i};`);
+	const fresh = old.toSpliced(30, 1, "line 30: value = 901;", "an extra line").toSpliced(12, 2).with(45, "quite other words here");
+	if (query.get("diff") === "images") {
+		const file = samples.find((s) => s.name === "plot.png")!;
+		await window.compare(samples.find((s) => s.name === "icon.png")!, file);
+	} else await window.compare({ name: "a", bytes: bytes(old.join("\n")) }, { name: "b", bytes: bytes(fresh.join("\n")) });
 } else if (!query.has("empty")) {
 	main.className = "gallery";
 	for (const file of samples) {

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { POLICIES } from "./policy.mjs";
 
 const [dist, out] = process.argv.slice(2);
 if (!dist || !out) {
@@ -24,43 +25,6 @@ const TYPES = {
 	txt: "text/plain; charset=utf-8",
 	wasm: "application/wasm",
 	woff2: "font/woff2",
-};
-
-// What the page may do. Its own scripts, styles and server only; files that a run made live at blob: addresses.
-const PAGE = [
-	"default-src 'none'",
-	"script-src 'self'",
-	"style-src 'self'",
-	"img-src 'self' blob: data:",
-	"media-src blob:",
-	"font-src 'self'",
-	"connect-src 'self' blob: data:",
-	"frame-src 'self' blob:",
-	"worker-src 'self'",
-	"manifest-src 'self'",
-	"base-uri 'none'",
-	"form-action 'none'",
-	"object-src 'none'",
-];
-// A document that shows HTML of a stranger: an origin of its own, no network, nothing of ours in reach.
-const FRAME = [
-	"sandbox allow-scripts",
-	"default-src 'none'",
-	"script-src 'unsafe-inline' 'unsafe-eval' blob: data:",
-	"style-src 'unsafe-inline' blob: data:",
-	"img-src blob: data:",
-	"media-src blob: data:",
-	"font-src blob: data:",
-	"connect-src blob: data:",
-	"worker-src blob: data:",
-	"base-uri 'none'",
-	"form-action 'none'",
-	"frame-ancestors 'self'",
-];
-const POLICIES = {
-	"/": [...PAGE, "frame-ancestors 'none'"],
-	"/embed": [...PAGE, "frame-ancestors *"],
-	"/frame.html": FRAME,
 };
 
 function filesBelow(directory) {
@@ -87,7 +51,7 @@ function rowsOf(path) {
 	const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 24);
 	const row = { type, hash, variants: variants(bytes), immutable: name.startsWith("/assets/") };
 	const paths = name === "/index.html" ? ["/", "/embed"] : [name];
-	return paths.map((p) => ({ path: p, csp: (POLICIES[p] ?? POLICIES["/"]).join("; "), ...row }));
+	return paths.map((p) => ({ path: p, csp: POLICIES[p] ?? POLICIES["/"], ...row }));
 }
 
 // The bytes stand in files of their own beside the .S; the assembler includes them.

@@ -4,6 +4,7 @@
 import type { Catalog } from "../api/types";
 import type { Remark } from "../editor/editor";
 import type { Memory } from "../run/memory";
+import type { Pane } from "../pane/pane";
 import type { PaneState } from "../state/session";
 import type { Workspace } from "../state/workspace";
 import type { Place } from "../viewers/types";
@@ -16,7 +17,10 @@ export interface Page {
 	readOnly: boolean;
 	embedded: boolean;
 	jump(place: Place): void;
-	isSource(name: string): boolean;
+	/** The file that a program means by @name ("./a.c", "/input/a.c"), or null. */
+	sourceName(name: string): string | null;
+	/** All panes but this one. */
+	othersOf(pane: PaneState): Pane[];
 	/** What a pane's program said about the files, by name; replaces what it said before. */
 	setRemarks(pane: PaneState, remarks: ReadonlyMap<string, Remark[]>): void;
 	/** Which source lines a pane's output came from. */

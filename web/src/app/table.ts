@@ -4,6 +4,7 @@
 import type { Catalog } from "../api/types";
 import { Desk } from "../editor/desk";
 import { openPicker } from "../pane/picker";
+import { columnIn } from "../pane/remarks";
 import { Memory } from "../run/memory";
 import { titleOf, MAX_PANES, type PaneState, type Session } from "../state/session";
 import { Workspace } from "../state/workspace";
@@ -47,10 +48,14 @@ export class Table {
 			readOnly: options.readOnly,
 			embedded: options.embedded,
 			jump: (place) => {
+				const name = this.#sourceName(place.file);
+				const file = this.workspace.session.files.find((f) => f.name === name);
+				const text = file?.text?.split("\n")[place.line - 1] ?? "";
 				this.board.show(null);
-				this.#desk.jump(this.#sourceName(place.file) ?? "", place.line, place.col ?? 1);
+				this.#desk.jump(name ?? "", place.line, columnIn(text, place.col ?? 1));
 			},
-			isSource: (name) => this.#sourceName(name) !== null,
+			sourceName: (name) => this.#sourceName(name),
+			othersOf: (pane) => this.board.panes.filter((p) => p.state !== pane),
 			setRemarks: (pane, remarks) => this.#desk.setRemarks(pane, remarks),
 			setBands: (pane, bands) => this.#desk.setBands(pane, bands),
 			setOrigin: (place) => {

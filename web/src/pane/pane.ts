@@ -17,6 +17,8 @@ import { openMenu, type MenuItem } from "../ui/popover";
 import { makeForm } from "./form";
 import { openPicker } from "./picker";
 import { messageOf, statusOf } from "./status";
+import { openCompare } from "./compare";
+import { remarksOf } from "./remarks";
 import { Views } from "./views";
 import { downloadAll } from "../viewers/index";
 
@@ -60,7 +62,7 @@ export class Pane {
 		});
 		this.views = new Views({
 			onJump: (place) => page.jump(place),
-			isSource: (name) => page.isSource(name),
+			isSource: (name) => page.sourceName(name) !== null,
 			onSourceHover: (place) => page.setOrigin(place),
 			onSourceBands: (bands) => page.setBands(state, bands),
 		});
@@ -74,6 +76,11 @@ export class Pane {
 
 	get state(): PaneState {
 		return this.#state;
+	}
+
+	/** What is in view, in words. */
+	get shownName(): string {
+		return this.views.shownFile?.name ?? "no output yet";
 	}
 
 	get program(): Program {
@@ -230,6 +237,7 @@ export class Pane {
 		return [
 			{ title: "Run again", icon: "play", keys: keyName("Ctrl+Enter"), run: () => this.runner.run() },
 			{ title: "Download all files", icon: "download", disabled: (this.views.output?.files.length ?? 0) === 0, run: () => void this.#downloadAll() },
+			{ title: "Compare with another pane", icon: "columns", disabled: this.#page.othersOf(pane).length === 0, run: () => void openCompare(this, this.#page.othersOf(pane)) },
 			{ title: "Same again beside it", icon: "copy", apart: true, run: () => workspace.addPane(pane.program, true, pane) },
 			{ title: "Move left", disabled: alone && at === 0, run: move("left") },
 			{ title: "Move right", disabled: alone && at === columns.length - 1, run: move("right") },
@@ -268,6 +276,11 @@ export class Pane {
 	#settled(): void {
 		const { spoken } = statusOf(this.runner.state.value, this.runner.job?.limits, performance.now());
 		announce(`${this.#program.title}: ${spoken}`);
+		const { output } = this.views;
+		if (this.runner.state.value.phase !== "done" || !output) return;
+		void remarksOf(output, this.#page.workspace.session.files, (name) => this.#page.sourceName(name)).then((remarks) => {
+			if (this.views.output === output && !this.runner.stale.value) this.#page.setRemarks(this.#state, remarks);
+		});
 	}
 
 	#drawStatus(): void {

@@ -46,3 +46,8 @@ export async function mountViewer(el: HTMLElement, file: OutputFile, ctx: Viewer
 	const viewer = await choice.load();
 	return viewer.mount(el, file, ctx);
 }
+
+export type { DiffHandle } from "./diff/diff";
+
+/** Fetches the comparison of two files: (await loadDiff()).mount(el, left, right, ctx). */
+export const loadDiff = (): Promise<typeof import("./diff/diff").diff> => import("./diff/diff").then((m) => m.diff);

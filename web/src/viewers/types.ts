@@ -29,7 +29,7 @@ export interface ViewerContext {
 	sourceName?: string;
 	/** Another output file of the same run, for pictures in Markdown. */
 	sibling?(name: string): OutputFile | undefined;
-	/** Address of the frame page that shows HTML; see csp.ts. Default "/frame.html". */
+	/** Address of the frame page that shows HTML; see web/tools/policy.mjs. Default "/frame.html". */
 	frameUrl?: string;
 	/** Small settings that a viewer keeps (filters, wrapping). The page stores them where it likes. */
 	recall?(key: string): string | null;
