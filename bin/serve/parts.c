@@ -13,7 +13,7 @@
 #include "config/network.h"
 #include "http/listen.h"
 #include "image/image.h"
-#include "pe/pe.h"
+#include "../pe/pe.h"
 #include "run/live-command.h"
 #include "vm/templates.h"
 #include "vm/vm.h"
