@@ -60,7 +60,6 @@ void live_prepare(void)
 	guest.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	user_resolve();
 	user = guest.user;
-	guest.user = (struct user){ 0 };
 }
 
 /* Until it is ready, has ended or takes too long: then there is none. */
@@ -71,6 +70,8 @@ void live_await(void)
 
 	if (!guest.live_argv)
 		return;
+	/* It runs as this user; the job's is yet to be found. */
+	guest.user = (struct user){ 0 };
 	close(guest.live_pipe[0][1]);
 	close(guest.live_pipe[1][0]);
 	if (program.live_pid <= 0 || poll(&p, 1, READY_MS) <= 0 || read(p.fd, &byte, 1) != 1)

@@ -17,7 +17,8 @@
 #include "vm/vm.h"
 
 enum {
-	GRACE_MS = 2000,   /* from the guest's clock to ours */
+	GRACE_MS = 2000, /* from the guest's clock to ours */
+	REAP_NS = 50000000,
 	STARTUP_MS = 3000, /* what a start may take on a busy host */
 	LIVE_MS = 20,      /* between two looks at a running program's output */
 	GUEST_TASKS = 16,  /* of the guest that are not the program's */
@@ -231,6 +232,11 @@ static int collect(struct run *r, struct result **ret, struct error *err)
 
 	int e = result_read(r->output_fd, ret, &bundle_error);
 	if (e < 0) {
+		/* The host tells how a clone ended once it is reaped, by somebody else. */
+		if (r->is_clone) {
+			nanosleep(&(struct timespec){ .tv_nsec = REAP_NS }, NULL);
+			r->host->engine->status(r->vm, &r->code);
+		}
 		describe_end(r->code, end, sizeof end);
 		snprintf(what, sizeof what, "the VM gave no result: %s (%s)", end,
 			bundle_error.text);

@@ -7,7 +7,7 @@
 
 enum holder_state { HOLDER_WANTED, HOLDER_MAKING, HOLDER_READY, HOLDER_FAILED, HOLDER_RETIRED };
 
-enum { HOLDER_DIGEST_MAX = 80 };
+enum { HOLDER_DIGEST_MAX = 80, HOLDER_CPUS = 256 /* for which clones are kept ahead */ };
 
 struct holder {
 	struct holder *next;
@@ -19,7 +19,10 @@ struct holder {
 	struct vm_template *template;
 	struct clone ahead[TEMPLATES_AHEAD_MAX];
 	size_t n_ahead;
-	bool cpus[256];   /* that asked, below 256 */
+	struct {
+		bool asked;
+		unsigned busy; /* VMs that are clones */
+	} cpus[HOLDER_CPUS];
 	uint64_t running; /* clones that are VMs, and callers that are forking one */
 	uint64_t clones;  /* ever */
 	uint64_t made_ms, used_ms;

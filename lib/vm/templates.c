@@ -155,11 +155,13 @@ static void retire(struct holder *e)
 	template_retire(e->template);
 }
 
-static void release(struct templates *t, struct holder *e)
+static void release(struct templates *t, struct holder *e, int cpu)
 {
 	e->running--;
+	if (cpu >= 0 && cpu < HOLDER_CPUS)
+		e->cpus[cpu].busy--;
 	e->used_ms = holder_now_ms();
-	if (e->state == HOLDER_RETIRED && e->running == 0)
+	if (t->config.ahead > 0 || (e->state == HOLDER_RETIRED && e->running == 0))
 		pthread_cond_signal(&t->work);
 }
 
@@ -170,7 +172,7 @@ void templates_gone(struct vm *vm)
 	if (!t)
 		return;
 	pthread_mutex_lock(&t->lock);
-	release(t, vm->holder);
+	release(t, vm->holder, vm->clone_cpu);
 	pthread_mutex_unlock(&t->lock);
 	vm->templates = NULL;
 }
@@ -189,10 +191,11 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 	if (r < 0) {
 		if (r == -EIO)
 			retire(e);
-		release(t, e);
+		release(t, e, spec->cpu);
 	} else {
 		(*ret)->templates = t;
 		(*ret)->holder = e;
+		(*ret)->clone_cpu = spec->cpu;
 		e->clones++;
 		t->stats.clones++;
 		if (!waited)
@@ -218,8 +221,10 @@ int templates_start(struct templates *t, const char *digest, const struct vm_spe
 	if (usable) {
 		e->running++;
 		e->used_ms = holder_now_ms();
-		if (spec->cpu >= 0 && (size_t)spec->cpu < sizeof e->cpus)
-			e->cpus[spec->cpu] = true;
+		if (spec->cpu >= 0 && spec->cpu < HOLDER_CPUS) {
+			e->cpus[spec->cpu].asked = true;
+			e->cpus[spec->cpu].busy++;
+		}
 		holder_take_ahead(e, spec->cpu, &ready);
 	} else {
 		t->stats.cold++;
@@ -409,8 +414,10 @@ static int short_of_clones(const struct templates *t, const struct holder *e)
 {
 	if (e->state != HOLDER_READY || e->n_ahead == TEMPLATES_AHEAD_MAX)
 		return -1;
-	for (int cpu = 0; (size_t)cpu < sizeof e->cpus; cpu++)
-		if (e->cpus[cpu] && waiting_on(e, cpu) < t->config.ahead)
+	/* A clone in the making would take its time from one that runs. */
+	for (int cpu = 0; cpu < HOLDER_CPUS; cpu++)
+		if (e->cpus[cpu].asked && e->cpus[cpu].busy == 0 &&
+			waiting_on(e, cpu) < t->config.ahead)
 			return cpu;
 	return -1;
 }

@@ -12,7 +12,7 @@ struct vm {
 	struct jail jail;
 	struct templates *templates; /* whose clone this is; NULL when it was booted */
 	struct holder *holder;       /* which of them */
-	int clone_pidfd, clone_pid;
+	int clone_pidfd, clone_pid, clone_cpu;
 	int console_fd;
 	char console[VM_CONSOLE_BYTES + 1];
 };
