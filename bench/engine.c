@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "image/image.h"
 #include "job/job.h"
 #include "job/result.h"
@@ -44,6 +45,15 @@ static double now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static int number(const char *text)
+{
+	uint64_t n = 0;
+
+	if (parse_u64(span_of(text), ROUNDS_MAX, &n) < 0)
+		die("a number of rounds");
+	return (int)n;
 }
 
 static int by_size(const void *a, const void *b)
@@ -111,9 +121,9 @@ int main(int argc, char **argv)
 
 	while ((o = getopt(argc, argv, "+n:w:m:f:s")) != -1) {
 		if (o == 'n')
-			n = atoi(optarg);
+			n = number(optarg);
 		else if (o == 'w')
-			warmup = atoi(optarg);
+			warmup = number(optarg);
 		else if (o == 'm')
 			mode = optarg;
 		else if (o == 'f')

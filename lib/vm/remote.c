@@ -39,11 +39,11 @@ int remote_open(
 {
 	cleanup(remote_closep) struct remote *r = calloc(1, sizeof *r);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	cleanup_free char *path = NULL;
 
 	if (!r)
 		return fail(err, -ENOMEM, "ask for a template");
 	r->fd = -1;
+	cleanup_free char *path = NULL;
 	int e = lend_path(false, &path, err);
 	if (e < 0)
 		return e;

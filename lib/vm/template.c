@@ -250,7 +250,7 @@ static int fork_locked(
 int template_fork(struct vm_template *t, int cpu, struct clone *ret, struct error *err)
 {
 	cleanup(clone_drop) struct clone c = { .pidfd = -1, .start_fd = -1, .cpu = cpu };
-	int pair[2];
+	int pair[2] = { -1, -1 };
 
 	cleanup_fd int memory_fd = memfd_new("memory");
 	int r = memory_fd < 0 ? memory_fd : memfd_fix_size(memory_fd, t->ram_bytes);
