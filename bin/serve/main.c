@@ -12,7 +12,7 @@
 #include "image/image.h"
 #include "jail/settle.h"
 #include "parts.h"
-#include "pe/serve.h"
+#include "../pe/serve.h"
 #include "vm/vm.h"
 
 static void write_log(void *ctx, struct span lines)

@@ -120,8 +120,8 @@ void service_look_around(struct service *s);
 int slots_start(struct service *s, struct error *err);
 void slots_join(struct service *s);
 struct entry *make_no_memory(struct service *s);
-void cargo_cancel(void *cargo);
-void cargo_release(void *cargo);
+void cargo_cancel(void *ptr);
+void cargo_release(void *ptr);
 
 /* routes.c */
 extern const struct http_handler service_handler;
