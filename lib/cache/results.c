@@ -261,7 +261,7 @@ static int evict_some(struct results *r)
  * that meets it would take the whole transaction with it, so it must not. */
 static int lacks_pages(struct results *r, uint64_t size)
 {
-	int64_t used, free_ones;
+	int64_t used = 0, free_ones = 0;
 
 	int e = db_number(&r->writer, "PRAGMA page_count", &used);
 	if (e == 0)

@@ -44,7 +44,8 @@ static int read_report(int fd, struct error *err)
 	struct keeper_report report;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	/* It takes two milliseconds; whatever may hold it up must not hold up its caller for ever. */
+	/* It takes two milliseconds; whatever may hold it up must not hold up its caller for ever.
+	 */
 	if (poll(&p, 1, START_MS) == 0)
 		return refuse(err, -ETIME, "start the jail: its first process hangs");
 	ssize_t n = io_read(fd, &report, sizeof report);

@@ -149,7 +149,8 @@ static int follow(struct run *r)
 	if (!w)
 		return vm_wait(r->host->engine, r->vm, -1, limit);
 	for (;;) {
-		uint64_t now = moment_now().ns / 1000000, left = now < deadline ? deadline - now : 0;
+		uint64_t now = moment_now().ns / 1000000,
+			 left = now < deadline ? deadline - now : 0;
 		uint64_t part = w->output && left > LIVE_MS ? LIVE_MS : left;
 		int e = vm_wait(r->host->engine, r->vm, w->cancel_fd, part);
 
