@@ -44,6 +44,8 @@ struct http_request {
 	struct http_stream *stream;
 	void *user;
 	uint64_t begin_us, body_length, body_seen;
+	struct buf direct; /* an answer that we write ourselves */
+	size_t written;
 	bool begun, has_body, ended, suspended, gone, aborted, dropping, probed, knows_interim;
 };
 
@@ -94,7 +96,7 @@ struct http_reply {
 	struct MHD_Response *response;
 	unsigned status;
 	unsigned references; /* atomic */
-	size_t n;
+	struct span body;    /* empty for a stream */
 };
 
 static inline struct conn *conn_of(const struct http_request *r)
@@ -119,6 +121,10 @@ void on_completed(
 	void *cls, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode how);
 void request_wake(struct http_request *r); /* libmicrohttpd looks at it again */
 bool request_suspend(struct http_request *r);
+
+/* direct.c */
+void direct_begin(struct http_request *r);
+void direct_write(struct http_request *r); /* goes on */
 
 /* stream.c */
 void stream_free(struct http_stream *t);

@@ -2,8 +2,9 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static struct http_reply *wrap(unsigned status, struct MHD_Response *response, size_t n)
+static struct http_reply *wrap(unsigned status, struct MHD_Response *response, struct span body)
 {
 	struct http_reply *p = response ? calloc(1, sizeof *p) : NULL;
 
@@ -12,7 +13,9 @@ static struct http_reply *wrap(unsigned status, struct MHD_Response *response, s
 			MHD_destroy_response(response);
 		return NULL;
 	}
-	*p = (struct http_reply){ .response = response, .status = status, .references = 1, .n = n };
+	*p = (struct http_reply){
+		.response = response, .status = status, .references = 1, .body = body
+	};
 	return p;
 }
 
@@ -27,15 +30,17 @@ struct http_reply *http_reply_new(
 
 	if (!response && release)
 		release(owner);
-	return wrap(status, response, body.n);
+	return wrap(status, response, body);
 }
 
 struct http_reply *http_reply_copy(unsigned status, struct span body)
 {
-	return wrap(status,
-		MHD_create_response_from_buffer(
-			body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_MUST_COPY),
-		body.n);
+	char *copy = malloc(body.n + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, body.p, body.n);
+	return http_reply_new(status, (struct span){ copy, body.n }, free, copy);
 }
 
 void http_reply_header(struct http_reply *p, const char *name, const char *value)
@@ -51,7 +56,7 @@ struct http_reply *http_reply_ref(struct http_reply *p)
 
 size_t http_reply_size(const struct http_reply *p)
 {
-	return p->n;
+	return p->body.n;
 }
 
 void http_reply_unref(struct http_reply *p)

@@ -55,6 +55,8 @@ void on_socket(struct source *source, uint32_t events)
 	if (c->hung_up) {
 		lose(r);
 		request_wake(r);
+	} else if (r->direct.n > 0) {
+		direct_write(r);
 	} else {
 		probe(r);
 	}
@@ -138,7 +140,7 @@ static enum MHD_Result queue(struct http_request *r)
 	struct conn *c = conn_of(r);
 	enum MHD_Result ok = MHD_queue_response(c->mhd, r->reply->status, r->reply->response);
 
-	conn_set_deadline(c, r->reply->n);
+	conn_set_deadline(c, r->reply->body.n);
 	return ok;
 }
 
@@ -183,9 +185,9 @@ static enum MHD_Result finish(struct http_request *r)
 		if (!r->reply)
 			s->handler->end(s->ctx, r);
 	}
-	if (r->reply && !r->gone)
+	if (r->reply && !r->gone && r->direct.n == 0)
 		return queue(r);
-	if (r->gone || r->aborted)
+	if (r->gone || r->aborted || r->direct.n > 0)
 		return MHD_NO;
 	return request_suspend(r) ? MHD_YES : MHD_NO;
 }
@@ -221,13 +223,16 @@ void on_completed(
 	if (!c)
 		return;
 	struct http_request *r = &c->request;
-	bool whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+	bool whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK ||
+		     (r->direct.n > 0 && r->written == r->direct.n);
 
 	if (!whole)
 		lose(r);
-	s->handler->done(s->ctx, r, r->reply ? r->reply->status : 0, http_clock_us() - r->begin_us);
+	s->handler->done(
+		s->ctx, r, whole && r->reply ? r->reply->status : 0, http_clock_us() - r->begin_us);
 	http_reply_unref(r->reply);
 	stream_free(r->stream);
+	buf_done(&r->direct);
 	*r = (struct http_request){ 0 };
 	*state = NULL;
 	conn_move(c, &s->idle);
@@ -297,7 +302,10 @@ void http_answer(struct http_request *r, struct http_reply *reply)
 	if (r->reply || r->gone)
 		return;
 	r->reply = http_reply_ref(reply);
-	request_wake(r);
+	if (r->suspended && conn_of(r)->half_ms && !r->stream)
+		direct_begin(r);
+	else
+		request_wake(r);
 }
 
 bool http_answered(const struct http_request *r)
