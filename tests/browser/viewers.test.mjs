@@ -86,6 +86,9 @@ export default [
 		assert.equal(await p.page.locator(".a-f1.a-b").first().evaluate((e) => getComputedStyle(e).fontWeight), "700");
 		const links = await p.page.locator("a.v-link").evaluateAll((all) => all.map((a) => [a.href, a.rel, a.target]));
 		assert.deepEqual(links, [["https://a.example/x", "noopener noreferrer nofollow", "_blank"]]);
+		await p.page.locator(".v-text").hover();
+		await p.page.getByRole("button", { name: "Copy" }).click();
+		assert.equal(await p.page.evaluate(() => navigator.clipboard.readText()), lines.join("\n"));
 		await p.page.locator(".v-jump").click();
 		assert.deepEqual(await events(p, "jump"), [{ file: "main.c", line: 3, col: 5 }]);
 	}],

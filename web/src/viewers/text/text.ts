@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Text as a terminal shows it. Little text is put into the document as it is, so that the browser's own find, selection
 // and wrapping work; much text is windowed, with lines folded at the width of the pane, and has a find field of its own.
-import { el, toggle } from "../dom";
+import { button, el, toggle } from "../dom";
 import type { OutputFile, Viewer, ViewerContext, ViewerHandle } from "../types";
 import { Windowed } from "../windowed";
 import { FindBar } from "./find";
-import { sliceRuns, type Run } from "./line";
+import { runsText, sliceRuns, type Run } from "./line";
 import { Lines } from "./lines";
 import { paintRuns } from "./paint";
 import "../base.css";
@@ -33,7 +33,7 @@ class TextView implements ViewerHandle {
 		this.#label = `Text of ${file.name}`;
 		this.#wrap = ctx.recall?.("text.wrap") !== "off";
 		const wrap = toggle("Wrap", this.#wrap, (on) => this.#setWrap(on));
-		this.#root = el("div", { class: "v-text" }, el("div", { class: "v-corner" }, wrap));
+		this.#root = el("div", { class: "v-text" }, el("div", { class: "v-corner" }, button("Copy", () => void this.#copy()), wrap));
 		host.append(this.#root);
 		this.#lines.append(file.bytes, TURN_BYTES);
 		this.#body = this.#makeBody();
@@ -117,6 +117,18 @@ class TextView implements ViewerHandle {
 		this.#wrap = on;
 		this.#ctx.remember?.("text.wrap", on ? "on" : "off");
 		this.#rebuild();
+	}
+
+	/** All of it, as it is seen: without colours, with what was overwritten gone. */
+	async #copy(): Promise<void> {
+		let text = "";
+		for (let i = 0; i < this.#lines.count; i++) text += (i > 0 && !this.#lines.continues(i) ? "\n" : "") + runsText(this.#lines.runs(i));
+		try {
+			await navigator.clipboard.writeText(text);
+			this.#ctx.announce?.("Copied");
+		} catch {
+			this.#ctx.announce?.("The browser did not let the text be copied");
+		}
 	}
 
 	#key(e: KeyboardEvent): void {
