@@ -85,7 +85,7 @@ $(O)/pe: $(PE_OBJ) $(O)/libpe.a
 	$(CC) $(STATIC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) 2>$@.warnings || { cat $@.warnings >&2; exit 1; }
 
 # What serves HTTP is dynamic: libmicrohttpd wants libgnutls, and that libp11-kit, of which there is no static library.
-# pe itself stays without them, as they would cost each of its starts 1.5 ms.
+# pe itself stays without them: loading and relocating them costs each start some ten milliseconds.
 $(O)/pe-serve: $(SERVE_OBJ) $(O)/libpe.a
 	$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ $(LIBS) $(HTTP_LIBS)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pe serve is a program of its own, pe-serve: the HTTP library is there as a shared one only, and a
- * pe that had to load it (and the TLS library that it brings along) would start each run a
- * millisecond and a half later.
+ * pe serve is a program of its own, pe-serve: the HTTP library is there as a shared one only, with
+ * a TLS library behind it, and a pe that had to load them would start each run some ten
+ * milliseconds later.
  */
 #include <errno.h>
 #include <limits.h>

@@ -60,7 +60,10 @@ int listen_open(const struct address *address, const char *text, struct error *e
 	clear_path(&a);
 	if (bind(fd, &a.any, a.n) < 0) {
 		if (errno == EADDRINUSE)
-			return refuse(err, -EADDRINUSE, "something listens on '%s' already", text);
+			return refuse(err, -EADDRINUSE,
+				"something listens on '%s' already; choose another address "
+				"(--listen HOST:PORT, or make run PORT=...)",
+				text);
 		return fail(err, -errno, "listen on '%s'", text);
 	}
 	if (a.any.sa_family == AF_UNIX)

@@ -102,13 +102,8 @@ static void set_ending(json_t *o, const struct result *r)
 		json_object_set_new(o, "message", readable(r->message));
 }
 
-json_t *result_summary_to_json(const struct result *r, const struct result_origin *origin)
+static void set_rest(json_t *o, const struct result *r, const struct result_origin *origin)
 {
-	json_t *o = json_object();
-
-	if (!o)
-		return NULL;
-	set_ending(o, r);
 	json_object_set_new(o, "files", files_to_json(r));
 	json_object_set_new(o, "skipped", skipped_to_json(r));
 	if (r->skipped_more > 0)
@@ -122,16 +117,31 @@ json_t *result_summary_to_json(const struct result *r, const struct result_origi
 	if (origin->image_digest)
 		json_object_set_new(o, "image_digest", json_string(origin->image_digest));
 	json_object_set_new(o, "engine", json_string(origin->engine));
+	json_object_set_new(o, "start", json_string(r->is_clone ? "clone" : "cold"));
+}
+
+json_t *result_summary_to_json(const struct result *r, const struct result_origin *origin)
+{
+	json_t *o = json_object();
+
+	if (!o)
+		return NULL;
+	set_ending(o, r);
+	set_rest(o, r, origin);
 	return o;
 }
 
-void result_json_add_contents(json_t *o, struct span out, struct span err, const struct span *files)
+static void set_streams(json_t *o, struct span out, struct span err)
+{
+	set_bytes(o, "stdout", "stdout_base64", out);
+	set_bytes(o, "stderr", "stderr_base64", err);
+}
+
+static void set_contents(json_t *o, const struct span *files)
 {
 	size_t i;
 	json_t *file;
 
-	set_bytes(o, "stdout", "stdout_base64", out);
-	set_bytes(o, "stderr", "stderr_base64", err);
 	json_array_foreach(json_object_get(o, "files"), i, file)
 	{
 		if (!json_object_get(file, "directory"))
@@ -139,9 +149,15 @@ void result_json_add_contents(json_t *o, struct span out, struct span err, const
 	}
 }
 
+void result_json_add_contents(json_t *o, struct span out, struct span err, const struct span *files)
+{
+	set_streams(o, out, err);
+	set_contents(o, files);
+}
+
 json_t *result_to_json(const struct result *r, const struct result_origin *origin)
 {
-	json_t *o = result_summary_to_json(r, origin);
+	json_t *o = json_object();
 	cleanup_free struct span *files = calloc(r->n_files + 1, sizeof *files);
 	size_t n = 0;
 
@@ -152,6 +168,9 @@ json_t *result_to_json(const struct result *r, const struct result_origin *origi
 	for (size_t i = 0; i < r->n_files; i++)
 		if (!S_ISDIR(r->files[i].mode))
 			files[n++] = r->files[i].data;
-	result_json_add_contents(o, r->out, r->err, files);
+	set_ending(o, r);
+	set_streams(o, r->out, r->err);
+	set_rest(o, r, origin);
+	set_contents(o, files);
 	return o;
 }
