@@ -308,7 +308,7 @@ export default [
 		await p.page.goto(p.page.url());
 		await show(p, "main.s", '\t.file 1 "main.c"\nf:\n\t.loc 1 7 1\n\tnop\n\t.loc 1 8 1\n\tret\n');
 		await p.page.evaluate(() => globalThis.handle.highlightSource({ file: "main.c", line: 8 }));
-		assert.deepEqual(await p.page.locator(".v-marked").allInnerTexts(), ["\tret"]);
+		await p.until(async () => (await p.page.locator(".v-marked").allInnerTexts()).join() === "\tret");
 	}],
 
 	["tables sort by number and by word, with the keyboard", async (w) => {
