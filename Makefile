@@ -19,7 +19,7 @@ WARN_GCC := -Wimplicit-fallthrough=5 -Wlogical-op -Wduplicated-cond
 WARN_CLANG := -Wno-format-nonliteral
 IS_CLANG := $(findstring clang,$(notdir $(CC)))
 
-BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Ilib -Ibin -fno-common -fvisibility=hidden -MMD -MP
+BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Ilib -fno-common -fvisibility=hidden -MMD -MP
 HARDEN := -fstack-protector-strong -fstack-clash-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CFLAGS_ALL = $(BASE_FLAGS) $(WARN) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(HARDEN) -fPIE $(SAN_FLAGS) $(CFLAGS)
@@ -41,7 +41,7 @@ PE_SRC   := $(wildcard bin/pe/*.c)
 SERVE_SRC := $(wildcard bin/serve/*.c) bin/pe/options.c bin/pe/settings.c bin/pe/serve-command.c
 INIT_SRC := $(wildcard bin/init/*.[cS]) $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/base/*.c lib/bundle/*.c)) lib/sys/io.c
 
-LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o $(O)/gen/page-assets.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(O)/gen/jail-filter.o $(O)/gen/page-assets.o $(O)/lib/serve/openapi.o
 PE_OBJ   := $(PE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
 SERVE_OBJ := $(SERVE_SRC:%.c=$(O)/%.o) $(O)/init-image.o
 TESTS    := $(patsubst %.c,$(O)/%,$(TEST_SRC))
@@ -70,6 +70,10 @@ $(O)/gen/jail-filter.o: build/gen/jail-filter.c
 
 # Between fork and exec under hard limits there is no room for a sanitizer's shadow memory.
 $(O)/lib/jail/keeper.o: SAN_FLAGS :=
+
+$(O)/lib/serve/openapi.o: lib/serve/openapi.S doc/openapi.json
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
 
 $(O)/libpe.a: $(LIB_OBJ)
 	@rm -f $@

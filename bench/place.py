@@ -11,6 +11,7 @@ import tempfile
 import rows
 
 BENCH = pathlib.Path(__file__).parent
+PE = BENCH.parent.resolve() / "build" / "pe"
 CACHE = (
     pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     / "program-explorer"
@@ -51,30 +52,50 @@ def fetched_version(directory):
     return (directory / "version").read_text().split()[1]
 
 
-def image(name):
-    path = CACHE / "images" / f"{name}.erofs"
+def described(name):
+    path = CACHE / "images" / f"{name}.json"
     if not path.exists():
         raise Missing(f"no image '{name}'", "make images")
+    return json.loads(path.read_text())
+
+
+def made(path, make):
+    """@path, made by make(part) when it is missing."""
+    if not path.exists():
+        part = path.with_suffix(".part")
+        subprocess.run(["rm", "-rf", part], check=True)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        make(part)
+        part.rename(path)
     return path
+
+
+def of_image(name, kind):
+    return CACHE / "bench" / kind / f"{name}-{described(name)['digest'][-16:]}"
 
 
 def rootfs(name):
     """Image @name unpacked, with mount points for /input and /output."""
-    digest = json.loads(image(name).with_suffix(".json").read_text())["digest"]
-    tree = CACHE / "bench" / "rootfs" / f"{name}-{digest[-16:]}"
-    if not tree.exists():
-        if not shutil.which("fsck.erofs"):
-            raise Missing("no fsck.erofs", "apt-get install erofs-utils")
-        part = tree.with_suffix(".part")
-        shutil.rmtree(part, ignore_errors=True)
-        part.parent.mkdir(parents=True, exist_ok=True)
-        output_of(
-            "fsck.erofs", f"--extract={part}", "--preserve", str(image(name))
-        )
+    def unpack(part):
+        part.mkdir()
+        archive = part.with_suffix(".tar")
+        output_of(str(PE), "image", "export", "--format", "tar", name, str(archive))
+        output_of("tar", "-C", str(part), "-xpf", str(archive))
+        archive.unlink()
         (part / "input").mkdir(exist_ok=True)
         (part / "output").mkdir(exist_ok=True)
-        part.rename(tree)
-    return tree
+
+    return made(of_image(name, "rootfs"), unpack)
+
+
+def image(name):
+    """Image @name as one erofs file, for a VM that gets one disk."""
+    if not shutil.which("mkfs.erofs"):
+        raise Missing("no mkfs.erofs", "apt-get install erofs-utils")
+    def pack(part):
+        output_of("mkfs.erofs", "--quiet", str(part), str(rootfs(name)))
+
+    return made(of_image(name, "erofs"), pack)
 
 
 class Work:

@@ -21,6 +21,8 @@ static int ours(const uint8_t *p, size_t n, size_t step, struct buf *out)
 	size_t have = 0, taken = 0;
 	int r = 0;
 
+	if (!s || !gathered)
+		abort();
 	inflate_begin(s);
 	while (r == 0 && out->n < OUT_MAX) {
 		size_t more = n < step ? n : step, before = s->pos;

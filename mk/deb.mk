@@ -11,3 +11,9 @@ deb: ## build/program-explorer_VERSION_ARCH.deb, with the guest kernel and the s
 	@rm -rf $(DEB_ROOT)
 	@$(MAKE) -s install DESTDIR=$(DEB_ROOT) PREFIX=/usr
 	@packaging/debian/build $(DEB_ROOT) $(CACHE)/kernel/current build
+
+.PHONY: test-deb
+test-deb: deb ## install the package into a Debian of its own, boot that, and use it (root, network)
+	@scripts/setup fresh
+	@$(MAKE) -s images IMAGES=shell
+	@tests/deb/run

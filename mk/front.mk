@@ -42,6 +42,8 @@ bench: ## measure against native, crun, gVisor and QEMU; and from a key press to
 	@$(MAKE) -s kernel >/dev/null
 	@$(MAKE) -s images IMAGES='$(STARTER)'
 	@bench/run $(BENCH)
+	@echo
+	@bench/store
 	@scripts/web modules
 	@node bench/page/run.mjs
 

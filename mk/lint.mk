@@ -4,7 +4,7 @@
 
 LINT_C  := $(wildcard lib/*/*.c bin/*/*.c fuzz/*.c)
 LINT_SH := $(shell grep -lIs '^\#!/bin/bash' scripts/* kernel/* bench/* tests/* tests/*/* .ci/* packaging/*)
-LINT_STD = -std=gnu17 -D_GNU_SOURCE -Ilib $(if $(filter lib/base/error.c bin/init/%,$<),,-include mk/analyzers.h)
+LINT_STD = -std=gnu17 -D_GNU_SOURCE -Ilib -Ibin $(if $(filter lib/base/error.c bin/init/%,$<),,-include mk/analyzers.h)
 
 # The guest's init is written against musl.
 LINT_CC = $(if $(filter bin/init/%,$<),$(MUSL_CC) $(INIT_FLAGS),gcc $(BASE_FLAGS) $(WARN) $(WARN_GCC)) $(LINT_STD) \

@@ -2,7 +2,7 @@
 # Tests come in parts; each runs alone, and `make test` runs them all. Whatever a part does, its last line says
 # "N passed, N failed, N skipped", and scripts/test-all adds these up.
 
-PARTS ?= lint unit page fuzz run image attack fault browser
+PARTS ?= lint unit page fuzz run image attack fault serve browser
 
 .PHONY: test
 test: setup-test ## run all tests (or PARTS="unit run")
@@ -11,8 +11,7 @@ test: setup-test ## run all tests (or PARTS="unit run")
 SANITIZED := SAN=address,undefined
 
 # What has threads is looked at by their sanitizer too.
-THREADED := cache,catalog,http,metrics,queue,serve
-THREADED := cache,http,metrics,queue,serve,unpack
+THREADED := cache,catalog,http,metrics,queue,serve,unpack
 
 .PHONY: test-unit
 test-unit: setup-test ## unit tests with sanitizers; gcc and clang compile all of it
@@ -48,6 +47,16 @@ test-attack: guest ## hostile programs in real VMs
 .PHONY: test-fault
 test-fault: guest ## what happens when something of ours fails
 	@tests/driver.py fault
+
+.PHONY: test-serve
+test-serve: guest ## the service, over real sockets
+	@tests/driver.py serve
+
+SOAK_SECONDS ?= 600
+
+.PHONY: soak
+soak: guest ## the service under load for SOAK_SECONDS=600: no error, flat memory and descriptors
+	@tests/soak $(SOAK_SECONDS)
 
 # All that a VM needs. Quiet when it is there.
 .PHONY: guest

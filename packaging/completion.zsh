@@ -22,6 +22,7 @@ _pe_action()
 	*PROGRAM*) reply=_pe_programs ;;
 	*FILE*|STDIN) reply=_files ;;
 	*DIR*) reply='_files -/' ;;
+	*\|*) reply="(${1//|/ })" ;;
 	*IMAGE*) reply=_pe_images ;;
 	*) reply=' ' ;;
 	esac

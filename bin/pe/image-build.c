@@ -16,6 +16,7 @@
 #include "base/parse.h"
 #include "catalog/catalog.h"
 #include "image/image.h"
+#include "oci/platform.h"
 #include "pe.h"
 #include "progress.h"
 #include "rootfs/rootfs.h"
@@ -154,6 +155,9 @@ static int describe(struct image *img, const struct recipe *r, const char *hash)
 {
 	if (set_text(&img->title, r->title) < 0 || set_text(&img->user, r->user) < 0 ||
 		set_text(&img->cwd, r->cwd) < 0 || set_text(&img->recipe, hash) < 0)
+		return -ENOMEM;
+	char platform[80];
+	if (set_text(&img->platform, platform_host(platform, sizeof platform)) < 0)
 		return -ENOMEM;
 	img->created = time(NULL);
 

@@ -8,8 +8,8 @@
 #include "pe.h"
 
 extern const struct command image_add_command, image_build_command, image_ls_command,
-	image_rm_command, image_show_command, image_test_command, image_gc_command, image_verify_command,
-	image_export_command;
+	image_rm_command, image_show_command, image_test_command, image_gc_command,
+	image_verify_command, image_export_command;
 
 int cmd_image_add(int argc, char **argv);
 int cmd_image_build(int argc, char **argv);

@@ -10,8 +10,9 @@
 #include "cache/cache.h"
 #include "cache/links.h"
 #include "image/image.h"
+#include "jail/settle.h"
 #include "parts.h"
-#include "pe/serve.h"
+#include "../pe/serve.h"
 #include "vm/vm.h"
 
 static void write_log(void *ctx, struct span lines)
@@ -71,6 +72,7 @@ static int start_service(struct server *v, struct error *err)
 		},
 		.proxies = c->trusted_proxies.v,
 		.origins = c->cors_origins.v,
+		.hot_bytes = c->cache_memory_bytes / HOT_SHARE,
 		.cache = v->cache,
 		.links = v->links,
 		.public_url = c->public_url,
@@ -86,8 +88,18 @@ static int start_service(struct server *v, struct error *err)
 		     : http_server_watch(service_http(v->service), v->signal_fd, on_signal, v, err);
 }
 
+/* VMs run without groups of their own as well. */
+static void settle(const struct server *v)
+{
+	struct error err;
+
+	if (cgroup_settle(&err) < 0)
+		log_line(&v->log, LOG_WARNING, "cgroup", LOG_T("message", err.text));
+}
+
 static int serve(struct server *v, struct error *err)
 {
+	settle(v);
 	int r = watch_signals(v, err);
 	if (r == 0)
 		r = parts_open(v, err);

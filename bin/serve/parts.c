@@ -13,7 +13,7 @@
 #include "config/network.h"
 #include "http/listen.h"
 #include "image/image.h"
-#include "pe/pe.h"
+#include "../pe/pe.h"
 #include "vm/vm.h"
 
 extern const char init_image_start[], init_image_end[];

@@ -10,6 +10,7 @@
 
 enum {
 	SLOTS_MAX = 4096,
+	HOT_SHARE = 4, /* of the memory for results: so much for replies that are made already */
 	HEAD_BYTES = 16 << 10,     /* of a request: more is answered 431 */
 	SLOWEST_CLIENT = 16 << 10, /* bytes a second, once the time for any request is over */
 };

@@ -36,6 +36,7 @@ struct links {
 	pthread_mutex_t read_lock, write_lock;
 	struct db reader, writer;
 	struct links_stats stats; /* under write_lock */
+	int64_t epoch_s;          /* what the clock said when the machine was started */
 };
 
 static void unlock(pthread_mutex_t **m)
@@ -51,9 +52,17 @@ static pthread_mutex_t *lock(pthread_mutex_t *m)
 
 #define locked(m) cleanup(unlock) pthread_mutex_t *locked_##m __attribute__((unused)) = lock(&l->m)
 
-static int64_t realtime_s(void)
+static int64_t clock_s(clockid_t clock)
 {
-	return (int64_t)time(NULL);
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec;
+}
+
+static int64_t now_of(const struct links *l)
+{
+	return l->setup.wall_s ? l->setup.wall_s() : l->epoch_s + clock_s(CLOCK_BOOTTIME);
 }
 
 static int refuse_damaged(const char *path, const char *what, struct error *err)
@@ -137,8 +146,7 @@ int links_open(const struct links_setup *setup, struct links **ret, struct error
 	if (!l)
 		return fail(err, -ENOMEM, "open links '%s'", setup->path);
 	l->setup = *setup;
-	if (!l->setup.wall_s)
-		l->setup.wall_s = realtime_s;
+	l->epoch_s = clock_s(CLOCK_REALTIME) - clock_s(CLOCK_BOOTTIME);
 	pthread_mutex_init(&l->read_lock, NULL);
 	pthread_mutex_init(&l->write_lock, NULL);
 	int r = open_handles(l, err);
@@ -184,7 +192,7 @@ static int expire(struct links *l)
 	if (l->setup.expire_s == 0)
 		return 0;
 	r = DB_QUERY(&l->writer, &s, "DELETE FROM links WHERE used < ? RETURNING length(state)",
-		DB_I(l->setup.wall_s() - (int64_t)l->setup.expire_s));
+		DB_I(now_of(l) - (int64_t)l->setup.expire_s));
 	for (; r == 1; r = db_next(&l->writer, s)) {
 		l->stats.bytes -= (uint64_t)sqlite3_column_int64(s, 0);
 		l->stats.entries--;
@@ -199,8 +207,8 @@ static int find_same(struct links *l, struct span sum, char id[LINK_ID_SIZE])
 	cleanup_stmt sqlite3_stmt *s = NULL;
 
 	int r = DB_QUERY(&l->writer, &s,
-		"UPDATE links SET used = max(used, ?) WHERE sum = ? RETURNING id",
-		DB_I(l->setup.wall_s()), DB_B(sum));
+		"UPDATE links SET used = max(used, ?) WHERE sum = ? RETURNING id", DB_I(now_of(l)),
+		DB_B(sum));
 	if (r != 1)
 		return r;
 	struct span its = db_bytes(s, 0);
@@ -215,7 +223,7 @@ static int find_same(struct links *l, struct span sum, char id[LINK_ID_SIZE])
 static int insert(struct links *l, struct span state, struct span sum, char id[LINK_ID_SIZE])
 {
 	cleanup_stmt sqlite3_stmt *s = NULL;
-	int64_t now = l->setup.wall_s();
+	int64_t now = now_of(l);
 
 	if (l->stats.bytes + state.n > l->setup.max_bytes)
 		return -EDQUOT;
@@ -293,7 +301,7 @@ static int get(struct links *l, const char *id, struct buf *to, int64_t *used, s
 	if (r == 0)
 		return refuse(err, -ENOENT, "no link '%.40s'", id);
 	*used = sqlite3_column_int64(s, 0);
-	if (l->setup.expire_s && *used < l->setup.wall_s() - (int64_t)l->setup.expire_s)
+	if (l->setup.expire_s && *used < now_of(l) - (int64_t)l->setup.expire_s)
 		return refuse(err, -ENOENT, "link '%.40s' has expired", id);
 	struct span state = db_bytes(s, 1);
 	r = buf_add(to, state.p, state.n);
@@ -303,7 +311,7 @@ static int get(struct links *l, const char *id, struct buf *to, int64_t *used, s
 /* A use that cannot be noted is no reason to refuse it. */
 static void note_use(struct links *l, const char *id, int64_t used)
 {
-	int64_t now = l->setup.wall_s();
+	int64_t now = now_of(l);
 
 	if (l->setup.expire_s == 0 || now - used < (int64_t)(l->setup.expire_s / USE_PARTS))
 		return;

@@ -25,9 +25,11 @@ enum {
 
 struct links_setup {
 	const char *path;
-	uint64_t max_bytes;      /* of all states */
-	uint64_t expire_s;       /* after the last use; 0: never */
-	int64_t (*wall_s)(void); /* NULL: CLOCK_REALTIME */
+	uint64_t max_bytes; /* of all states */
+	uint64_t expire_s;  /* after the last use; 0: never */
+	/* Seconds since the epoch. NULL: the clock as it was at the start, and the time since then:
+	 * a clock that is set while the service runs lets no link expire. */
+	int64_t (*wall_s)(void);
 };
 
 struct links_stats {

@@ -101,7 +101,7 @@ static int sweep_data(int fd, const struct sweep_range *live, size_t n)
 int contents_sweep(int dir_fd, const char *path, struct sweep_range *live, size_t n,
 	struct sweep_result *ret, struct error *err)
 {
-	struct stat before, after;
+	struct stat before = { 0 }, after = { 0 };
 
 	if (n > 0)
 		qsort(live, n, sizeof *live, compare_ranges);

@@ -99,7 +99,7 @@ static int compare_times(const void *a, const void *b)
 /* The most frequent time; the earliest of equals. */
 static int choose_epoch(struct plan *p)
 {
-	struct time_key *v = calloc(p->n, sizeof *v);
+	struct time_key *v = calloc(p->n + 1, sizeof *v);
 	size_t best = 0;
 
 	if (!v)

@@ -2,6 +2,7 @@
 #include "read.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "format.h"
@@ -202,11 +203,9 @@ static int read_xattr(const struct erofs_reader *r, const struct erofs_node *n, 
 	if (!rest.p || !prefix || all > max)
 		return broken(err, n->nid, "an xattr is broken");
 
-	size_t prefix_n = strlen(prefix);
-	memcpy(name, prefix, prefix_n);
-	memcpy(name + prefix_n, rest.p, name_n);
+	int n_all = snprintf(name, sizeof name, "%s%.*s", prefix, (int)name_n, rest.p);
 	*ret_n = all;
-	return visit(ctx, (struct span){ name, prefix_n + name_n },
+	return visit(ctx, (struct span){ name, (size_t)n_all },
 		(struct span){ rest.p + name_n, value_n }, err);
 }
 

@@ -13,7 +13,12 @@
 
 #include "base/cleanup.h"
 
-enum { ACCEPTS_AT_ONCE = 64, PAUSE_MS = 100, SWEEP_MS = 1000 };
+enum {
+	ACCEPTS_AT_ONCE = 64,
+	PAUSE_MS = 100,
+	SWEEP_MS = 1000,
+	HALF_MS = 1000, /* what a client sent before it closed its half was read by then */
+};
 
 static void list_remove(struct conn *c)
 {
@@ -116,7 +121,14 @@ void on_connection(void *cls, struct MHD_Connection *mhd, void **socket_context,
 		struct conn *c = s->accepting;
 
 		s->accepting = NULL;
+		struct epoll_event e = {
+			.events = EPOLLRDHUP | EPOLLET,
+			.data.ptr = &c->source,
+		};
+
 		c->mhd = mhd;
+		c->source.ready = on_socket;
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, c->fd, &e);
 		*socket_context = c;
 		conn_move(c, &s->idle);
 		s->counts.accepted++;
@@ -125,6 +137,9 @@ void on_connection(void *cls, struct MHD_Connection *mhd, void **socket_context,
 	}
 	struct conn *c = *socket_context;
 	list_remove(c);
+	/* A process that is being started may still hold the socket, and with it its place in the
+	 * epoll. */
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
 	free(c);
 	s->counts.open--;
 }
@@ -175,6 +190,45 @@ void connections_accept(struct listener *l)
 	}
 }
 
+/* Nobody will send the rest of what it began. */
+static bool has_ended(const struct conn *c)
+{
+	uint64_t now = c->server->now_ms;
+
+	return c->hung_up || (c->half_ms && c->half_ms + HALF_MS <= now);
+}
+
+static void sweep_idle(struct http_server *s)
+{
+	for (struct conn *c = s->idle.first, *next; c; c = next) {
+		bool late = c->since_ms + s->options.idle_ms <= s->now_ms;
+
+		next = c->next;
+		if (!late && !has_ended(c))
+			continue;
+		s->counts.timed_out += late;
+		list_remove(c);
+		conn_close(c);
+	}
+}
+
+static void sweep_busy(struct http_server *s)
+{
+	for (struct conn *c = s->busy.first; c; c = c->next) {
+		struct http_request *r = &c->request;
+		bool late = c->deadline_ms && c->deadline_ms <= s->now_ms;
+		bool cut = r->has_body && !r->ended && !r->suspended && has_ended(c);
+
+		if (!late && !cut)
+			continue;
+		s->counts.timed_out += late;
+		c->deadline_ms = 0;
+		r->aborted = true;
+		conn_close(c);
+		request_wake(r);
+	}
+}
+
 void connections_sweep(struct http_server *s)
 {
 	if (s->resume_ms && s->now_ms >= s->resume_ms)
@@ -182,18 +236,6 @@ void connections_sweep(struct http_server *s)
 	if (s->now_ms < s->sweep_ms)
 		return;
 	s->sweep_ms = s->now_ms + SWEEP_MS;
-	for (struct conn *c = s->idle.first; c && c->since_ms + s->options.idle_ms <= s->now_ms;
-		c = s->idle.first) {
-		list_remove(c);
-		conn_close(c);
-		s->counts.timed_out++;
-	}
-	for (struct conn *c = s->busy.first; c; c = c->next)
-		if (c->deadline_ms && c->deadline_ms <= s->now_ms) {
-			c->deadline_ms = 0;
-			conn_close(c);
-			s->counts.timed_out++;
-			c->request.aborted = true;
-			request_wake(&c->request);
-		}
+	sweep_idle(s);
+	sweep_busy(s);
 }

@@ -69,8 +69,8 @@ int http_server_watch(
 /* Serves until http_server_stop(). 0, or what epoll says. */
 int http_server_run(struct http_server *s, struct error *err);
 
-/* From the server's thread. Drain: answers close their connections, idle ones are closed at once;
- * requests go on coming. Stop: run() returns when nothing is busy, or after @patience_ms. */
+/* From the server's thread. Drain: each answer closes its connection; requests go on coming. Stop:
+ * run() returns when nothing is busy, or after @patience_ms. */
 void http_server_drain(struct http_server *s);
 void http_server_stop(struct http_server *s, uint64_t patience_ms);
 

@@ -44,13 +44,13 @@ struct http_request {
 	struct http_stream *stream;
 	void *user;
 	uint64_t begin_us, body_length, body_seen;
-	bool begun, has_body, ended, suspended, gone, aborted, dropping, half_closed, knows_interim;
+	bool begun, has_body, ended, suspended, gone, aborted, dropping, probed, knows_interim;
 };
 
 struct conn_list;
 
 struct conn {
-	struct source source; /* of its socket, while suspended */
+	struct source source; /* of its socket */
 	struct http_server *server;
 	struct MHD_Connection *mhd;
 	struct conn *next, *prev;
@@ -58,6 +58,8 @@ struct conn {
 	int fd;
 	uint64_t since_ms;    /* in this list */
 	uint64_t deadline_ms; /* of a busy one; 0: none */
+	uint64_t half_ms;     /* when its client closed its half; 0: it has not */
+	bool hung_up;         /* nobody is there any more */
 	char peer[HTTP_PEER_MAX];
 	struct http_request request;
 };
@@ -82,6 +84,7 @@ struct http_server {
 	struct conn *accepting; /* handed to libmicrohttpd at this moment */
 	uint64_t now_ms, sweep_ms, resume_ms /* accepting goes on, 0: it does */, stop_ms;
 	bool daemon_ready, draining, stopping;
+	bool ended; /* whatever is asked now has no answer */
 	pthread_mutex_t mail_lock;
 	struct http_mail *mail_first, *mail_last;
 	struct http_counts counts;
@@ -109,6 +112,7 @@ void on_connection(void *cls, struct MHD_Connection *mhd, void **socket_context,
 	enum MHD_ConnectionNotificationCode what);
 
 /* request.c */
+void on_socket(struct source *source, uint32_t events);
 enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
 	const char *method, const char *version, const char *data, size_t *n, void **state);
 void on_completed(

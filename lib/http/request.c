@@ -18,9 +18,9 @@ static const struct span interim = SPAN_LITERAL("HTTP/1.1 100 Continue\r\n\r\n")
  */
 static void probe(struct http_request *r)
 {
-	if (r->half_closed)
+	if (r->probed)
 		return;
-	r->half_closed = true;
+	r->probed = true;
 	if (r->stream)
 		http_stream_write(r->stream, r->stream->probe);
 	else if (r->knows_interim)
@@ -37,18 +37,25 @@ static void lose(struct http_request *r)
 	s->handler->gone(s->ctx, r);
 }
 
-static void on_waiting(struct source *source, uint32_t events)
+/*
+ * Who closes is noticed here, whatever the connection is doing: libmicrohttpd does not look at one
+ * that waits, and does not see an end that came together with the last bytes.
+ */
+void on_socket(struct source *source, uint32_t events)
 {
 	struct conn *c = (struct conn *)source;
 	struct http_request *r = &c->request;
 
+	if (events & (EPOLLHUP | EPOLLERR))
+		c->hung_up = true;
+	if ((events & EPOLLRDHUP) && !c->half_ms)
+		c->half_ms = c->server->now_ms;
 	if (!r->suspended)
-		return; /* woken by an event before this one */
-	if (events & (EPOLLHUP | EPOLLERR)) {
+		return;
+	if (c->hung_up) {
 		lose(r);
-		conn_close(c);
 		request_wake(r);
-	} else if (events & EPOLLRDHUP) {
+	} else {
 		probe(r);
 	}
 }
@@ -56,13 +63,13 @@ static void on_waiting(struct source *source, uint32_t events)
 bool request_suspend(struct http_request *r)
 {
 	struct conn *c = conn_of(r);
-	struct epoll_event e = { .events = EPOLLRDHUP | EPOLLET, .data.ptr = &c->source };
 
-	c->source.ready = on_waiting;
-	if (epoll_ctl(c->server->epoll_fd, EPOLL_CTL_ADD, c->fd, &e) < 0)
+	if (c->hung_up)
 		return false;
 	r->suspended = true;
 	MHD_suspend_connection(c->mhd);
+	if (c->half_ms)
+		probe(r);
 	return true;
 }
 
@@ -73,7 +80,6 @@ void request_wake(struct http_request *r)
 	if (!r->suspended)
 		return;
 	r->suspended = false;
-	epoll_ctl(c->server->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
 	MHD_resume_connection(c->mhd);
 	c->server->daemon_ready = true;
 }
@@ -193,6 +199,8 @@ enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *ur
 	struct http_request *r = &c->request;
 
 	(void)cls;
+	if (c->server->ended)
+		return MHD_NO;
 	if (!*state) {
 		*state = c;
 		begin(c, url, method, version);

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, TICK_MS = 500, SPARE_CONNECTIONS = 1024 };
+enum { ENDINGS = 100, EVENTS = 256, TICK_MS = 500, SPARE_CONNECTIONS = 1024 };
 
 uint64_t http_clock_us(void)
 {
@@ -210,12 +210,12 @@ int http_server_run(struct http_server *s, struct error *err)
 void http_server_drain(struct http_server *s)
 {
 	s->draining = true;
-	for (struct conn *c = s->idle.first; c; c = c->next)
-		conn_close(c);
 }
 
 void http_server_stop(struct http_server *s, uint64_t patience_ms)
 {
+	if (s->stopping)
+		return;
 	s->stopping = true;
 	s->stop_ms = s->now_ms + patience_ms;
 }
@@ -229,12 +229,16 @@ void http_server_counts(const struct http_server *s, struct http_counts *ret)
 /* libmicrohttpd does not end with connections put aside. */
 static void end_requests(struct http_server *s)
 {
+	s->ended = true;
+	for (struct conn *c = s->idle.first; c; c = c->next)
+		conn_close(c);
 	for (struct conn *c = s->busy.first; c; c = c->next) {
 		c->request.aborted = true;
 		conn_close(c);
 		request_wake(&c->request);
 	}
-	MHD_run(s->daemon);
+	for (int i = 0; i < ENDINGS && s->busy.n > 0; i++)
+		MHD_run(s->daemon);
 	MHD_stop_daemon(s->daemon);
 	read_mail(s);
 }

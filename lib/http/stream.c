@@ -13,6 +13,8 @@ static ssize_t read_stream(void *cls, uint64_t at, char *to, size_t max)
 	size_t n = t->waiting.n - t->taken;
 
 	(void)at;
+	if (t->request->gone || t->request->aborted)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n == 0 && t->ended)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n == 0)

@@ -141,6 +141,16 @@ static int make_name(struct export *x, const struct erofs_name *name, struct spa
 	return 0;
 }
 
+/* Both behind one another, as a string. NULL on -ENOMEM. */
+static char *join(struct span a, struct span b)
+{
+	cleanup_buf struct buf all = { 0 };
+
+	if (buf_add(&all, a.p, a.n) < 0 || buf_add(&all, b.p, b.n) < 0 || buf_add(&all, "", 1) < 0)
+		return NULL;
+	return take_ptr(all.p);
+}
+
 static int write_entry(
 	struct export *x, const struct erofs_name *name, struct tar_entry *e, struct error *err)
 {
@@ -153,8 +163,8 @@ static int write_entry(
 		return r;
 	if (e->type == TAR_SYMLINK) {
 		/* Its two runs side by side. */
-		if (asprintf(&target, "%.*s%.*s", (int)n->head.n, n->head.n ? n->head.p : "",
-			    (int)n->tail.n, n->tail.n ? n->tail.p : "") < 0)
+		target = join(n->head, n->tail);
+		if (!target)
 			return -ENOMEM;
 		e->link = span_of(target);
 	}
@@ -192,8 +202,8 @@ static int write_name(struct export *x, const struct erofs_name *name, struct er
 		e.type = TAR_HARD_LINK;
 		e.size = 0;
 		int r = make_name(x, name, &e.name);
-		cleanup_free char *target = NULL;
-		if (r < 0 || asprintf(&target, "./%s", first) < 0)
+		cleanup_free char *target = join(SPAN_LITERAL("./"), span_of(first));
+		if (r < 0 || !target)
 			return -ENOMEM;
 		e.link = span_of(target);
 		return tar_write_entry(&x->writer, &e);

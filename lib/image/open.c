@@ -166,7 +166,8 @@ static int open_name(const char *store, const char *name, struct image **ret, st
 	for (int i = 0; r == -ESTALE && i < TRIES; i++)
 		r = open_once(dir, store, name, ret, err);
 	return r == -ESTALE ? refuse(err, -ENOENT,
-				      "image '%s' in '%s' has lost its file system; add it again",
+				      "image '%s' in '%s' has no file system any more; add or "
+				      "build it again",
 				      name, store)
 			    : r;
 }

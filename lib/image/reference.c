@@ -49,8 +49,8 @@ static void name_registry(struct reference *r)
 
 	set_name(r, last, n);
 	if (last[n] == ':' && strcmp(last + n, ":latest") != 0) {
-		strncat(r->name, "-", IMAGE_NAME_MAX - strlen(r->name));
-		set_name(r, last + n + 1, strcspn(last + n + 1, "@"));
+		/* The colon becomes the dash between them. */
+		set_name(r, last + n, strcspn(last + n, "@"));
 	}
 }
 

@@ -296,22 +296,22 @@ static void test_list(void **state)
 }
 
 /* One file of @size bytes of @c, in an image of its own. */
-static int add_image(const char *name, char c, size_t size, struct image **ret, struct error *err)
+static struct image *add_image(const char *name, char c, size_t size)
 {
 	cleanup(image_writer_closep) struct image_writer *w = NULL;
-	cleanup(image_freep) struct image *img = image_new(name);
-	cleanup_free char *bytes = malloc(size);
+	struct image *img = image_new(name);
+	cleanup_buf struct buf bytes = { 0 };
 	struct tree_data data;
+	struct error err = { "" };
 
-	int r = image_writer_open("s", false, &w, err);
-	if (r < 0)
-		return r;
+	assert_int_equal(image_writer_open("s", false, &w, &err), 0);
 	struct layers *l = image_writer_layers(w);
 	struct tree_inode *file = tree_inode_new(l->tree, S_IFREG | 0644);
-	memset(bytes, c, size);
-	assert_int_equal(contents_begin(l->contents, size, err), 0);
-	assert_int_equal(contents_piece(l->contents, 0, (struct span){ bytes, size }, err), 0);
-	assert_int_equal(contents_end(l->contents, &data, err), 0);
+	for (size_t i = 0; i < size; i++)
+		assert_int_equal(buf_add(&bytes, &c, 1), 0);
+	assert_int_equal(contents_begin(l->contents, size, &err), 0);
+	assert_int_equal(contents_piece(l->contents, 0, buf_span(&bytes), &err), 0);
+	assert_int_equal(contents_end(l->contents, &data, &err), 0);
 	file->data = &data;
 	file->size = size;
 	assert_int_equal(
@@ -319,10 +319,8 @@ static int add_image(const char *name, char c, size_t size, struct image **ret, 
 	strv_add(&img->env, "A=\"\n\xc3\xa4");
 	strv_add(&img->labels, "org.example.l=1=2");
 	img->created = 5;
-	r = image_writer_commit(w, img, err);
-	if (r == 0)
-		*ret = take_ptr(img);
-	return r;
+	assert_int_equal(image_writer_commit(w, img, &err), 0);
+	return img;
 }
 
 static off_t size_of(const char *path)
@@ -342,7 +340,7 @@ static void test_add(void **state)
 
 	(void)state;
 	mode_t mask = umask(077);
-	assert_int_equal(add_image("a", 'x', 5000, &img, &err), 0);
+	img = add_image("a", 'x', 5000);
 	umask(mask);
 	assert_int_equal(img->bytes, img->metadata_bytes + 5000);
 
@@ -371,18 +369,18 @@ static void test_digest(void **state)
 	cleanup(image_freep) struct image *a = NULL, *b = NULL, *c = NULL, *found = NULL;
 
 	(void)state;
-	assert_int_equal(add_image("a", 'x', 5000, &a, &err), 0);
-	assert_int_equal(add_image("b", 'y', 5000, &b, &err), 0);
+	a = add_image("a", 'x', 5000);
+	b = add_image("b", 'y', 5000);
 	assert_int_equal(size_of("s/data"), 4 * 4096);
 	assert_int_equal(size_of("s/index"), 2 * 64);
-	assert_int_equal(add_image("c", 'y', 5000, &c, &err), 0);
+	c = add_image("c", 'y', 5000);
 	assert_int_equal(size_of("s/data"), 4 * 4096);
 	assert_string_equal(b->digest, c->digest);
 	assert_string_not_equal(a->digest, b->digest);
 	assert_int_equal(rename("s/data", "s/old-data"), 0);
 	assert_int_equal(rename("s/index", "s/old-index"), 0);
 	cleanup(image_freep) struct image *d = NULL;
-	assert_int_equal(add_image("d", 'y', 5000, &d, &err), 0);
+	d = add_image("d", 'y', 5000);
 	assert_string_equal(b->digest, d->digest);
 
 	assert_int_equal(image_open("s", a->digest, &found, &err), 0);
@@ -403,7 +401,7 @@ static void test_add_fails(void **state)
 	cleanup(image_freep) struct image *a = NULL, *b = NULL;
 
 	(void)state;
-	assert_int_equal(add_image("a", 'x', 5000, &a, &err), 0);
+	a = add_image("a", 'x', 5000);
 	put("s/.b.json", "{", 1);
 	cleanup_fd int fd = open("s/data", O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(io_write(fd, "torn", 4), 0);
@@ -419,7 +417,7 @@ static void test_add_fails(void **state)
 	image_writer_close(take_ptr(w));
 	assert_int_equal(size_of("s/data"), 8192);
 
-	assert_int_equal(add_image("b", 'y', 50, &b, &err), 0);
+	b = add_image("b", 'y', 50);
 	assert_int_equal(size_of("s/index"), 2 * 64);
 	assert_int_equal(size_of("s/data"), 12288);
 }
@@ -434,7 +432,7 @@ static void test_old_kind(void **state)
 	put_image("a", "{\"digest\": \"" DIGEST "\"}");
 	assert_int_equal(image_open("s", "a", &old, &err), 0);
 	assert_int_equal(old->n_data_fds, 0);
-	assert_int_equal(add_image("a", 'x', 5000, &fresh, &err), 0);
+	fresh = add_image("a", 'x', 5000);
 	assert_int_equal(access("s/a.erofs", F_OK), -1);
 }
 

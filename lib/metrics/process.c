@@ -34,8 +34,8 @@ static int64_t resident_bytes(void)
 		return -1;
 	rest = (struct span){ text, fread(text, 1, sizeof text - 1, f) };
 	fclose(f);
-	if (!span_cut(&rest, ' ', &word) || !span_cut(&rest, ' ', &word) ||
-		parse_u64(word, INT64_MAX >> 16, &pages) < 0)
+	span_cut(&rest, ' ', &word);
+	if (!span_cut(&rest, ' ', &word) || parse_u64(word, INT64_MAX >> 16, &pages) < 0)
 		return -1;
 	return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }

@@ -124,7 +124,7 @@ bool oci_is_index(struct span text)
 int oci_manifest_parse(struct span text, struct oci_list *ret, struct error *err)
 {
 	cleanup_json json_t *j = parse(text, "the manifest", err);
-	cleanup(oci_list_done) struct oci_list l = { .v = calloc(1, sizeof *l.v) };
+	cleanup(oci_list_done) struct oci_list l = { .v = reallocarray(NULL, 1, sizeof *l.v) };
 
 	if (!j)
 		return -EINVAL;
@@ -132,6 +132,7 @@ int oci_manifest_parse(struct span text, struct oci_list *ret, struct error *err
 		return fail(err, -ENOMEM, "read a manifest");
 	if (!json_is_object(json_object_get(j, "config")))
 		return refuse(err, -EINVAL, "it has no config: is it a manifest of version 2?");
+	l.v[0] = (struct oci_descriptor){ 0 };
 	int r = read_descriptor(&l.v[l.n++], json_object_get(j, "config"), err);
 	if (r == 0)
 		r = read_list(&l, json_object_get(j, "layers"), OCI_LAYERS_MAX, "layers", err);

@@ -159,7 +159,7 @@ static const struct oci_descriptor *choose(const struct opening *o, const struct
 	int best_match = 0;
 
 	if (l->n == 1)
-		return &l->v[0];
+		return l->v;
 	for (size_t i = 0; i < l->n; i++) {
 		int match = *l->v[i].platform ? platform_match(l->v[i].platform, o->platform) : 1;
 
@@ -175,7 +175,7 @@ static int refuse_choice(const struct opening *o, const struct oci_list *l)
 {
 	char list[300] = "";
 
-	for (size_t i = 0, n = 0; i < l->n && n + 40 < sizeof list; i++)
+	for (size_t i = 0, n = 0; l->v && i < l->n && n + 40 < sizeof list; i++)
 		n += (size_t)snprintf(
 			list + n, sizeof list - n, "%s%.36s", n ? ", " : "", l->v[i].platform);
 	return refuse(o->err, -ENOENT, "'%s' has nothing for %s; it has: %s", box_path(o->box),
@@ -234,7 +234,7 @@ static void keep_tagged(struct oci_list *l, const char *tag)
 static bool has_several_names(const struct oci_list *l)
 {
 	for (size_t i = 1; i < l->n; i++)
-		if (strcmp(l->v[i].ref, l->v[0].ref) != 0)
+		if (strcmp(l->v[i].ref, l->v[i - 1].ref) != 0)
 			return true;
 	return false;
 }

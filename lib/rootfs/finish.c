@@ -21,9 +21,9 @@ static bool read_field(struct span line, struct span key, struct span *ret)
 	return true;
 }
 
-int finish_read_status(struct span rest, struct strv *packages)
+int finish_read_status(struct span status_text, struct strv *packages)
 {
-	struct span line, name = { 0 }, version = { 0 }, status = { 0 };
+	struct span rest = status_text, line, name = { 0 }, version = { 0 }, status = { 0 };
 
 	/* A paragraph for each package, an empty line behind it. */
 	while (rest.n > 0) {

@@ -9,7 +9,7 @@
 int finish_packages(struct layers *l, struct strv *packages, struct error *err);
 
 /* The same text as a pure function. -ENOMEM. */
-int finish_read_status(struct span status, struct strv *packages);
+int finish_read_status(struct span status_text, struct strv *packages);
 
 /* Empties /dev, which every guest makes for itself, and cuts all times at that of the newest
  * package. */

@@ -120,8 +120,8 @@ void service_look_around(struct service *s);
 int slots_start(struct service *s, struct error *err);
 void slots_join(struct service *s);
 struct entry *make_no_memory(struct service *s);
-void cargo_cancel(void *cargo);
-void cargo_release(void *cargo);
+void cargo_cancel(void *ptr);
+void cargo_release(void *ptr);
 
 /* routes.c */
 extern const struct http_handler service_handler;
@@ -193,6 +193,7 @@ void status_health(struct service *s, struct http_request *r, const char *rest);
 void status_ready(struct service *s, struct http_request *r, const char *rest);
 void status_images(struct service *s, struct http_request *r, const char *rest);
 void status_limits(struct service *s, struct http_request *r, const char *rest);
+void status_openapi(struct service *s, struct http_request *r, const char *rest);
 void status_metrics(struct service *s, struct http_request *r, const char *rest);
 
 /* counts.c: what /metrics shows */

@@ -9,7 +9,7 @@
 
 #include "base/base64.h"
 
-int order_fault(struct order_fault *f, const char *field, const char *fmt, ...)
+void order_tell(struct order_fault *f, const char *field, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -17,7 +17,6 @@ int order_fault(struct order_fault *f, const char *field, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(f->detail, sizeof f->detail, fmt, ap);
 	va_end(ap);
-	return -EINVAL;
 }
 
 static const char *type_name(const json_t *v)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <jansson.h>
 
 #include "order.h"
@@ -19,9 +20,11 @@ struct member {
 	int (*read)(struct reader *r, const char *field, const json_t *v);
 };
 
-/* Fills @f; -EINVAL. */
-int order_fault(struct order_fault *f, const char *field, const char *fmt, ...)
+void order_tell(struct order_fault *f, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Fills the fault; -EINVAL. */
+#define order_fault(...) (order_tell(__VA_ARGS__), -EINVAL)
 
 int order_unknown(struct reader *r, const char *field);
 int order_expect(

@@ -22,6 +22,7 @@ static const struct route routes[] = {
 	{ "GET", "/api/v1/limits", status_limits },
 	{ "POST", "/api/v1/links", links_begin },
 	{ "GET", "/api/v1/links/", links_show },
+	{ "GET", "/api/v1/openapi.json", status_openapi },
 	{ "GET", "/healthz", status_health },
 	{ "GET", "/readyz", status_ready },
 	{ "GET", "/metrics", status_metrics },

@@ -10,7 +10,7 @@
 #include "programs.h"
 #include "queue/rate.h"
 
-enum { RATE_CLIENTS = 100000, HOT_BYTES = 64 << 20, LAST_ANSWERS_MS = 10000 };
+enum { RATE_CLIENTS = 100000, LAST_ANSWERS_MS = 10000 };
 
 uint64_t serve_clock_us(void)
 {
@@ -39,7 +39,7 @@ static int make_parts(struct service *s, struct error *err)
 	s->queue = queue_new(&queue);
 	s->rate = rate_new(&rate);
 	s->images = images_new(u->store);
-	s->hot = hot_new(HOT_BYTES);
+	s->hot = hot_new(u->hot_bytes);
 	s->page = page_new();
 	s->metrics = metrics_new();
 	s->probe = probe_new(s);

@@ -42,6 +42,7 @@ struct service_setup {
 				   NULL-terminated */
 	char *const *origins;   /* pages of which origins may use the API; NULL-terminated */
 	uint64_t drain_ms;      /* how long a stop waits for runs */
+	uint64_t hot_bytes;     /* of whole replies that are asked for often */
 	struct cache *cache;    /* borrowed; NULL: nothing is kept */
 	struct links *links;    /* borrowed; NULL: no links */
 	const char *public_url; /* in front of /l/ID in a link; "" for the path alone */

@@ -9,6 +9,8 @@
 
 enum { READY_MS = 60000 };
 
+extern const char openapi_start[], openapi_end[];
+
 static void answer_text(struct http_request *r, unsigned status, const char *text)
 {
 	struct http_reply *p = http_reply_copy(status, span_of(text));
@@ -127,4 +129,18 @@ void status_metrics(struct service *s, struct http_request *r, const char *rest)
 		return;
 	}
 	answer(r, answer_json(200, &b, METRICS_CONTENT_TYPE));
+}
+
+void status_openapi(struct service *s, struct http_request *r, const char *rest)
+{
+	const struct span text = { openapi_start, (size_t)(openapi_end - openapi_start) };
+	struct http_reply *p = http_reply_new(200, text, NULL, NULL);
+
+	(void)s;
+	(void)rest;
+	if (p) {
+		http_reply_header(p, "Content-Type", "application/json");
+		http_reply_header(p, "Cache-Control", "no-cache");
+	}
+	answer(r, p);
 }

@@ -184,6 +184,7 @@ static void start_service(void)
 		.max_per_client = 1000,
 		.upload_bytes = 1 << 26,
 		.http = { 100, 60000, 60000, 1 << 14, 1 << 14, 1 << 24 },
+		.hot_bytes = 1 << 16,
 		.cache = f.cache,
 		.links = f.links,
 		.public_url = "",

@@ -7,7 +7,7 @@
 #include "base/span.h"
 
 /* A header field: octal digits between spaces and NULs, or base-256. An empty one is 0. */
-int tar_number(struct span field, int64_t *ret);
+int tar_number(struct span f, int64_t *ret);
 
 /* Decimal seconds with an optional sign and fraction; nanoseconds are cut, not rounded. */
-int tar_time(struct span text, int64_t *ret, uint32_t *ret_ns);
+int tar_time(struct span s, int64_t *ret, uint32_t *ret_ns);

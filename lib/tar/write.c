@@ -21,13 +21,11 @@ static bool fits_octal(uint64_t v, size_t digits)
 	return v < (uint64_t)1 << (3 * digits);
 }
 
+/* Digits and a NUL. */
 static void put_octal(char *field, size_t n, uint64_t v)
 {
-	char text[32];
-
-	snprintf(text, sizeof text, "%0*llo", (int)(n - 1),
+	snprintf(field, n, "%0*llo", (int)(n - 1),
 		(unsigned long long)(fits_octal(v, n - 1) ? v : 0));
-	memcpy(field, text, n);
 }
 
 static void put_text(char *field, size_t n, struct span s)
@@ -38,16 +36,16 @@ static void put_text(char *field, size_t n, struct span s)
 
 static int write_block(const struct tar_writer *w, char *block, char type)
 {
+	static const char magic[8] = { 'u', 's', 't', 'a', 'r', '\0', '0', '0' };
 	unsigned sum = 0;
-	char text[16];
 
 	block[156] = type;
-	memcpy(block + 257, "ustar\00000", 8);
+	memcpy(block + 257, magic, sizeof magic);
 	memset(block + 148, ' ', 8);
 	for (size_t i = 0; i < TAR_BLOCK; i++)
 		sum += (unsigned char)block[i];
-	snprintf(text, sizeof text, "%06o", sum);
-	memcpy(block + 148, text, 7);
+	/* Six digits and a NUL; the blank behind them stays. */
+	snprintf(block + 148, 7, "%06o", sum & 0777777);
 	return w->write(w->ctx, block, TAR_BLOCK);
 }
 

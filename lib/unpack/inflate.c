@@ -251,8 +251,8 @@ static int take(struct reader *r, unsigned n)
 	return v;
 }
 
-/* Whole bytes that were read ahead go back: so between calls there is less than one in `bits`, and what
- * goes back in one call was read in it. */
+/* Whole bytes that were read ahead go back: so between calls there is less than one in `bits`, and
+ * what goes back in one call was read in it. */
 static void unread(struct reader *r)
 {
 	r->in -= r->n >> 3;

@@ -42,26 +42,33 @@ static char *installed_dir(void)
 	return NULL;
 }
 
-/* What somebody built here is newer than what was installed. */
-static char *default_dir(void)
+/* Where `make kernel` puts it. */
+static char *built_dir(void)
 {
-	const char *set = getenv("PE_KERNEL"), *cache = getenv("XDG_CACHE_HOME"),
-		   *home = getenv("HOME");
-	cleanup_free char *dir = NULL;
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *dir = NULL;
 	int n;
 
-	if (set && *set)
-		return strdup(set);
 	if (cache && *cache)
 		n = asprintf(&dir, "%s/program-explorer/kernel/current", cache);
 	else
 		n = asprintf(&dir, "%s/.cache/program-explorer/kernel/current", home ? home : "");
-	if (n < 0) {
-		dir = NULL;
-		return NULL;
-	}
-	char *installed = access(dir, F_OK) == 0 ? NULL : installed_dir();
-	return installed ? installed : take_ptr(dir);
+	return n < 0 ? NULL : dir;
+}
+
+/* What somebody built here is newer than what was installed. */
+static char *default_dir(void)
+{
+	const char *set = getenv("PE_KERNEL");
+
+	if (set && *set)
+		return strdup(set);
+	char *built = built_dir();
+	char *installed = built && access(built, F_OK) == 0 ? NULL : installed_dir();
+	if (!installed)
+		return built;
+	free(built);
+	return installed;
 }
 
 static int read_file(

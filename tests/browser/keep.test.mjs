@@ -74,6 +74,33 @@ export default [
 		}
 	}],
 
+	["what is too large for an address stays in the browser, and comes back", async (w) => {
+		const p = await w.person();
+		await p.session({ "a.sh": "wc -c <b.bin" }, ["bash"]);
+		const noise = await p.page.evaluateHandle(() => {
+			const data = new DataTransfer();
+			data.items.add(new File([crypto.getRandomValues(new Uint8Array(60_000))], "b.bin"));
+			return data;
+		});
+		for (const type of ["dragenter", "dragover", "drop"]) await p.page.locator(".desk").dispatchEvent(type, { dataTransfer: noise });
+		await p.sees(/60000/);
+		await p.until(async () => new URL(p.page.url()).pathname === "/" && new URL(p.page.url()).hash === "");
+		await p.page.reload();
+		await p.sees(/60000/);
+		await p.page.goto("about:blank");
+		await p.page.goBack();
+		await p.sees(/60000/);
+	}],
+
+	["without a server the page says so at once, and begins when there is one", async (w) => {
+		const p = await w.person();
+		await p.page.route("**/api/v1/catalog", (route) => route.abort());
+		await p.go();
+		await p.page.getByText("The server does not answer").waitFor();
+		await p.page.unroute("**/api/v1/catalog");
+		await p.page.locator(".card").first().waitFor();
+	}],
+
 	["a damaged link says so and leads to the gallery", async (w) => {
 		const p = await w.person();
 		await p.go("/#1garbage");

@@ -86,6 +86,9 @@ export default [
 		assert.equal(await p.page.locator(".a-f1.a-b").first().evaluate((e) => getComputedStyle(e).fontWeight), "700");
 		const links = await p.page.locator("a.v-link").evaluateAll((all) => all.map((a) => [a.href, a.rel, a.target]));
 		assert.deepEqual(links, [["https://a.example/x", "noopener noreferrer nofollow", "_blank"]]);
+		await p.page.locator(".v-text").hover();
+		await p.page.getByRole("button", { name: "Copy" }).click();
+		assert.equal(await p.page.evaluate(() => navigator.clipboard.readText()), lines.join("\n"));
 		await p.page.locator(".v-jump").click();
 		assert.deepEqual(await events(p, "jump"), [{ file: "main.c", line: 3, col: 5 }]);
 	}],
@@ -126,6 +129,7 @@ export default [
 			const n = await nodes(p);
 			assert.ok(n < 2500, `${make}: ${n} elements`);
 			// Some tenths of a second here; the bound is for a machine that does much else.
+			if (process.env.PE_TEST_VERBOSE) console.log(`     ${make}: longest pause ${Math.round(pause)} ms, ${n} elements`);
 			assert.ok(pause < 3000, `${make}: the page stood still for ${Math.round(pause)} ms`);
 		}
 	}],
@@ -167,6 +171,47 @@ export default [
 		assert.ok((await count(p, p.page.locator(".v-stage"), [0, 0, 255])) > 2000);
 		await show(p, "bad.png", [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 1, 2, 3]);
 		await p.until(async () => /cannot be shown/.test(await textOf(p)));
+	}],
+
+	["pictures of each kind, and a film", async (w) => {
+		const p = await at(w);
+		const gif = Buffer.from("R0lGODlhAgACAIAAAP8AAAAAACwAAAAAAgACAAACAoRRADs=", "base64");
+		const bmp = Buffer.from("Qk06AAAAAAAAADYAAAAoAAAAAQAAAAEAAAABABgAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAD/AA==", "base64");
+		const made = await p.page.evaluate(async () => {
+			const canvas = new OffscreenCanvas(32, 32);
+			const context = canvas.getContext("2d");
+			context.fillStyle = "#f00";
+			context.fillRect(0, 0, 32, 32);
+			const bytes = async (type) => [...new Uint8Array(await (await canvas.convertToBlob({ type, quality: 1 })).arrayBuffer())];
+			return { jpeg: await bytes("image/jpeg"), webp: await bytes("image/webp") };
+		});
+		for (const [kind, bytes] of [["GIF", gif], ["BMP", bmp], ["JPEG", made.jpeg], ["WEBP", made.webp]]) {
+			await show(p, "without-a-telling-name", bytes);
+			await p.until(async () => (await textOf(p, ".v-bar")).includes(` · ${kind} · `), () => `a picture of kind ${kind}`);
+			assert.ok((await count(p, p.page.locator(".v-stage"), [255, 0, 0], 6)) > 100, kind);
+		}
+		const film = await p.page.evaluate(async () => {
+			const canvas = document.createElement("canvas");
+			canvas.width = canvas.height = 64;
+			const context = canvas.getContext("2d");
+			const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/webm" });
+			const parts = [];
+			recorder.ondataavailable = (e) => parts.push(e.data);
+			const stopped = new Promise((done) => (recorder.onstop = done));
+			recorder.start();
+			for (let i = 0; i < 12; i++) {
+				context.fillStyle = "#0c0";
+				context.fillRect(0, 0, 64, 64 - i);
+				await new Promise((done) => setTimeout(done, 40));
+			}
+			recorder.stop();
+			await stopped;
+			return [...new Uint8Array(await new Blob(parts).arrayBuffer())];
+		});
+		await show(p, "film.webm", film);
+		await p.until(async () => /video\/webm · .* · 64 × 64/.test(await textOf(p, ".v-bar")), () => textOf(p, ".v-bar"));
+		await show(p, "noise.mp4", [0, 0, 0, 32, ...Buffer.from("ftypisom"), 0, 0, 2, 0]);
+		await p.until(async () => /cannot play/.test(await textOf(p)));
 	}],
 
 	["HTML runs in an origin of its own and reaches nothing", async (w) => {

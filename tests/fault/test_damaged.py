@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pieces of ours that are broken: a message, no hang, nothing left."""
 
+import json
 import os
 import random
 import shutil
@@ -41,48 +42,58 @@ class Damaged(Case):
         self.refused(self.run_with(kernel=kernel), str(kernel), exits=(125,))
 
     def store(self, damage):
+        """The image as it is in the store, then damaged: @damage gets the store and the image's metadata."""
         store = self.tmp / "store"
-        store.mkdir()
-        for f in pe.IMAGES.glob("shell.*"):
-            shutil.copyfile(f, store / f.name)
-        damage(store)
+        (store / "metadata").mkdir(parents=True)
+        digest = json.loads((pe.IMAGES / "shell.json").read_text())["digest"].removeprefix("sha256:")
+        for name in ("shell.json", f"metadata/{digest}.erofs"):
+            shutil.copyfile(pe.IMAGES / name, store / name)
+        # Contents are large, and copied by nobody who only reads them.
+        os.symlink(pe.IMAGES / "data", store / "data")
+        damage(store, store / "metadata" / f"{digest}.erofs")
         return store
 
     def test_an_image_cut_short(self):
-        run = self.run_with(images=self.store(lambda s: os.truncate(s / "shell.erofs", 1 << 20)))
+        run = self.run_with(images=self.store(lambda s, m: os.truncate(m, m.stat().st_size // 2)))
         self.refused(run, exits=(125, 126, 127))
 
     def test_an_image_of_zeros(self):
-        def damage(store):
-            size = (store / "shell.erofs").stat().st_size
-            os.truncate(store / "shell.erofs", 0)
-            os.truncate(store / "shell.erofs", size)
+        def damage(_, metadata):
+            size = metadata.stat().st_size
+            os.truncate(metadata, 0)
+            os.truncate(metadata, size)
         self.refused(self.run_with(images=self.store(damage)), exits=(125,))
 
     @each({"empty": b"", "cut": b'{"name": "shell", ', "array": b"[]",
            "other types": b'{"digest": 5, "env": {}, "cmd": "x"}',
            "deep": b"[" * 100_000, "nul": b"\0" * 100})
     def config_that_is(self, content):
-        run = self.run_with(images=self.store(lambda s: (s / "shell.json").write_bytes(content)))
+        run = self.run_with(images=self.store(lambda s, m: (s / "shell.json").write_bytes(content)))
         self.refused(run, "shell", exits=(125,))
 
     def test_an_image_without_its_disk(self):
-        run = self.run_with(images=self.store(lambda s: (s / "shell.erofs").unlink()))
+        run = self.run_with(images=self.store(lambda s, m: m.unlink()))
         self.refused(run, "shell", exits=(125,))
 
     def test_an_image_whose_disk_is_a_fifo(self):
-        def damage(store):
-            (store / "shell.erofs").unlink()
-            os.mkfifo(store / "shell.erofs")
-        self.refused(self.run_with(images=self.store(damage)), "shell", exits=(125,))
+        def damage(_, metadata):
+            metadata.unlink()
+            os.mkfifo(metadata)
+        self.refused(self.run_with(images=self.store(damage)), ".erofs", exits=(125,))
+
+    @each({"gone": lambda s: (s / "data").unlink(), "empty": lambda s: ((s / "data").unlink(), (s / "data").touch()),
+           "cut": lambda s: ((s / "data").unlink(), (s / "data").write_bytes(bytes(1 << 20)))})
+    def contents(self, damage):
+        run = self.run_with(images=self.store(lambda s, m: damage(s)))
+        self.refused(run, exits=(125, 126, 127))
 
     def test_noise_in_the_metadata_of_an_image_never_hangs(self):
         noise = random.Random(3)
         for i in range(8):
-            def damage(store):
-                with open(store / "shell.erofs", "r+b") as f:
+            def damage(_, metadata):
+                with open(metadata, "r+b") as f:
                     for _ in range(200):
-                        f.seek(noise.randrange(0, 1 << 20))
+                        f.seek(noise.randrange(0, metadata.stat().st_size - 8))
                         f.write(noise.randbytes(8))
             store = self.store(damage)
             run = self.run_with(images=store, options=("-t", "2"))

@@ -37,6 +37,12 @@ class Completion(Case):
         "image after a flag": (["run", "--json", "pytho"], ["python3"]),
         "program": (["catalog", "show", "graphv"], ["graphviz"]),
         "program or file": (["catalog", "run", "demo/hel"], ["demo/hello.c"]),
+        "second word of settings": (["config", ""], ["show"]),
+        "setting": (["serve", "--cache-d"], ["--cache-disk"]),
+        "setting that is shown": (["config", "show", "--cache-d"], ["--cache-disk"]),
+        "word of a setting": (["serve", "--log-format", "j"], ["json"]),
+        "words of a setting": (["serve", "--log-level", ""], ["error", "warning", "info", "debug"]),
+        "directory of a setting": (["serve", "--state", "dem"], ["demo"]),
         "what is the program's": (["run", "python3", "--", "--js"], []),
         "unknown command": (["fly", ""], []),
     })

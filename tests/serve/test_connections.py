@@ -28,6 +28,8 @@ def is_closed(s):
 
 
 class Connections(Case):
+    exclusive = True
+
     def hold(self, server, n):
         held = []
         for _ in range(n):

@@ -137,6 +137,10 @@ class Cancel(Case):
         self.assertTrue(host.descendants(self.server.process.pid))
         events.close()
         serve.eventually(lambda: not host.descendants(self.server.process.pid))
+        serve.eventually(lambda: self.server.metric("pe_http_connections") == 1, patience=5)
+        begin = host.cpu_seconds(self.server.process.pid)
+        time.sleep(1)
+        self.assertLess(host.cpu_seconds(self.server.process.pid) - begin, 0.3, "it has nothing to do")
 
 
 class Queue(Case):

@@ -151,11 +151,13 @@ class Killed(Case):
         clients = [threading.Thread(target=self.load, args=(server, stop, links, results, failures)) for _ in range(4)]
         for c in clients:
             c.start()
-        time.sleep(seconds)
-        deed(stop)
-        stop.set()
-        for c in clients:
-            c.join()
+        try:
+            time.sleep(seconds)
+            deed(stop)
+        finally:
+            stop.set()
+            for c in clients:
+                c.join()
         self.assertEqual(failures, [])
         self.assertTrue(links and results)
         return links, results
@@ -191,7 +193,7 @@ class Killed(Case):
 
         def restart(stop):
             for _ in range(2):
-                self.assertEqual(servers[-1].end(), 0)
+                self.assertEqual(servers[-1].end(), 0, servers[-1].said()[-2000:])
                 servers.append(serve.Server(state=first.state, listen=listen))
                 self.addCleanup(servers[-1].clean)
                 time.sleep(1)

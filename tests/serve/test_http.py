@@ -116,6 +116,15 @@ class Http(Case):
         self.alive()
         self.assertIn("answered", self.server.run("echo", "answered")["stdout"])
 
+    def test_nothing_is_left_of_clients_that_went_away(self):
+        server = serve.Server()
+        self.addCleanup(server.clean)
+        for request in (b"", HEAD + b"Content-Length: 100\r\n\r\n{", HEAD, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"):
+            for _ in range(10):
+                with server.socket() as s:
+                    s.sendall(request)
+        serve.eventually(lambda: server.metric("pe_http_connections") == 1, patience=8)
+
     def test_the_page(self):
         page = self.server.get("/")
         self.assertEqual(page.status, 200)

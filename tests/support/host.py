@@ -153,3 +153,9 @@ def descriptors(pid):
 
 def namespace(pid, kind):
     return os.readlink(f"/proc/{pid}/ns/{kind}")
+
+
+def cpu_seconds(pid):
+    """What a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

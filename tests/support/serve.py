@@ -58,7 +58,9 @@ class Server:
     def _announced(self, n):
         lines, deadline = [], time.monotonic() + 20
         while len([line for line in lines if "serving on" in line]) < n:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
+            poll = select.poll()  # select() cannot have descriptors above 1023
+            poll.register(self.process.stdout, select.POLLIN)
+            ready = poll.poll(max(0, deadline - time.monotonic()) * 1000)
             line = self.process.stdout.readline().decode() if ready else ""
             if not line:
                 raise AssertionError(f"pe serve did not start: {lines} {self.said()}")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads /sums, lines of "CRC-32 path", and every file that it names; says which is not what it should be. */
+/* Reads /sums, lines of "CRC-32 path", and every file that it names; says which is not what it
+ * should be. */
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static uint32_t table[256];
@@ -36,10 +36,12 @@ int main(void)
 	}
 	while (f && fgets(line, sizeof line, f)) {
 		char *path = strchr(line, ' ') + 1;
+		unsigned sum = 0;
 
+		sscanf(line, "%x", &sum);
 		path[strcspn(path, "\n")] = '\0';
 		files++;
-		if (sum_of(path) != strtoul(line, NULL, 16)) {
+		if (sum_of(path) != sum) {
 			printf("WRONG %s\n", path);
 			bad++;
 		}

@@ -18,7 +18,7 @@ import { toast } from "../ui/dialog";
 import { fill, h, keyName, type Child } from "../ui/dom";
 import { icon, type IconName } from "../ui/icon";
 import { openHistory, openKeys, openSettings } from "./dialogs";
-import { leaveSession, sessionOfTab } from "./keeper";
+import { leaveSession, sessionOf } from "./keeper";
 import { Table } from "./table";
 
 interface Found {
@@ -78,9 +78,10 @@ export class App {
 	async #find(): Promise<Found | null> {
 		const fragment = location.hash.slice(1);
 		const linkId = /^\/l\/([^/]+)$/.exec(location.pathname)?.[1] ?? (this.#embedded ? new URLSearchParams(location.search).get("l") : null);
-		const kept = this.#embedded ? null : await sessionOfTab();
-		// A reload: what the tab had is newer than what the address says, and it has undo.
-		if (kept && (history.state as { session?: string } | null)?.session === kept.id) return kept;
+		// A reload, or the way back: what the browser kept is newer than what the address says, and it has undo.
+		const id = (history.state as { session?: string } | null)?.session;
+		const kept = id && !this.#embedded ? await sessionOf(id) : null;
+		if (kept) return kept;
 		if (linkId) return { session: fromJson(await getLink(linkId)), undo: {}, id: null };
 		if (fragment !== "") return { session: await fromFragment(fragment), undo: {}, id: null };
 		return this.#embedded ? { session: emptySession(), undo: {}, id: null } : null;

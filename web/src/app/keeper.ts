@@ -36,12 +36,10 @@ function freshSessionId(): string {
 	return Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-/** The session that this tab had before it was reloaded. */
-export async function sessionOfTab(): Promise<{ session: Session; undo: Record<string, unknown>; id: string } | null> {
-	const id = tabGet(TAB_ID);
-	if (!id) return null;
+/** The session @id: as this tab had it a moment ago, before it was reloaded, or as the browser kept it. */
+export async function sessionOf(id: string): Promise<{ session: Session; undo: Record<string, unknown>; id: string } | null> {
 	const kept = await find(id);
-	const latest = tabGet(TAB_LATEST);
+	const latest = tabGet(TAB_ID) === id ? tabGet(TAB_LATEST) : null;
 	try {
 		if (latest) {
 			const { json, undo } = JSON.parse(latest) as { json: unknown; undo: Record<string, unknown> };
@@ -61,7 +59,8 @@ export function leaveSession(): void {
 }
 
 export class Keeper {
-	readonly id: string;
+	id: string;
+	#release: () => void = () => {};
 	#workspace: Workspace;
 	#desk: Desk;
 	#catalog: Catalog;
@@ -78,6 +77,7 @@ export class Keeper {
 		this.#catalog = catalog;
 		tabSet(TAB_ID, this.id);
 		tabSet(TAB_LATEST, null);
+		this.#claim();
 		this.#stop = workspace.any.listen(() => this.#later());
 		addEventListener("pagehide", this.#leave);
 		document.addEventListener("visibilitychange", this.#leave);
@@ -85,7 +85,18 @@ export class Keeper {
 		if (id !== null) this.#later();
 	}
 
+	/** A tab that was doubled has the id of the other one: then this is a session of its own from here on. */
+	#claim(): void {
+		void navigator.locks?.request(`pe-session-${this.id}`, { ifAvailable: true }, (lock) => {
+			if (lock) return new Promise<void>((resolve) => (this.#release = resolve));
+			this.id = freshSessionId();
+			tabSet(TAB_ID, this.id);
+			return undefined;
+		});
+	}
+
 	end(): void {
+		this.#release();
 		this.#stop();
 		removeEventListener("pagehide", this.#leave);
 		document.removeEventListener("visibilitychange", this.#leave);

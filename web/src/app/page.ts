@@ -23,8 +23,8 @@ export interface Page {
 	othersOf(pane: PaneState): Pane[];
 	/** What a pane's program said about the files, by name; replaces what it said before. */
 	setRemarks(pane: PaneState, remarks: ReadonlyMap<string, Remark[]>): void;
-	/** Which source lines a pane's output came from. */
-	setBands(pane: PaneState, bands: ReadonlyMap<number, number>): void;
+	/** Which lines of the file @name a pane's output came from. */
+	setBands(pane: PaneState, name: string, bands: ReadonlyMap<number, number>): void;
 	setOrigin(place: Place | null): void;
 	/** The pane that is in use: where Ctrl+Enter and new panes start from. */
 	focused(pane: PaneState): void;

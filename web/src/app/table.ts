@@ -57,7 +57,7 @@ export class Table {
 			sourceName: (name) => this.#sourceName(name),
 			othersOf: (pane) => this.board.panes.filter((p) => p.state !== pane),
 			setRemarks: (pane, remarks) => this.#desk.setRemarks(pane, remarks),
-			setBands: (pane, bands) => this.#desk.setBands(pane, bands),
+			setBands: (pane, name, bands) => this.#desk.setBands(pane, name, bands),
 			setOrigin: (place) => {
 				const here = place && this.#sourceName(place.file) === this.workspace.active.name;
 				this.#desk.editor.setOrigin(here ? place.line : null);

@@ -66,6 +66,16 @@ describe("diagnostics", () => {
 		const inner = 'Traceback (most recent call last):\n  File "a.py", line 2, in f\n    return nope\n           ^^^^\nNameError: name\n';
 		expect(parse(inner, { lineText: () => "\treturn nope" })).toEqual(["a.py:2:9-13 error NameError: name"]);
 	});
+	it("have columns of the text where tools count otherwise and draw the place", () => {
+		const lineText = () => "\treturn größe + \"a\";";
+		const gcc = "a.c:4:16: error: undeclared\n    4 |         return größe + \"a\";\n      |                ^~~~~\n";
+		const clang = "a.c:4:9: error: undeclared\n        return größe + \"a\";\n               ^~~~~\n";
+		const newClang = "a.c:4:9: error: undeclared\n    4 |         return größe + \"a\";\n      |                ^~~~~\n";
+		for (const text of [gcc, clang, newClang]) expect(parse(text, { lineText })).toEqual(["a.c:4:9-14 error undeclared"]);
+		const plus = "a.c:4:22: error: bad\n    4 |         return größe + \"a\";\n      |                ~~~~~ ^\n";
+		expect(parse(plus, { lineText })).toEqual(["a.c:4:15 error bad"]);
+		expect(parse("./a.go:3:12: undefined: x\n", { lineText: () => "\ts := \"é\"+x" })).toEqual(["a.go:3:11 error undefined: x"]);
+	});
 	it("of a stack take the innermost frame that is the person's", () => {
 		const isSource = (n: string) => n === "/input/a.py" || n === "Main.java";
 		const deep = 'Traceback (most recent call last):\n  File "/input/a.py", line 4, in <module>\n    json.loads("{")\n  File "/usr/lib/python3.11/json/decoder.py", line 353, in raw_decode\n    obj\nValueError: bad\n';

@@ -2,6 +2,7 @@
 // The forms that complaints come in, one function each, tried in order at every line. A form looks at a few lines from
 // where it stands and returns the line to go on with, or 0 when this is not its own. Patterns are anchored or bounded, so
 // that no line takes more time than its length.
+import { columnsOf } from "../viewers/text/line";
 import type { Diagnostic, Options } from "./index";
 import { placeAt, severityOf } from "./place";
 
@@ -22,22 +23,54 @@ function underline(text: string): [start: number, end: number] | null {
 	return [margin + start, margin + end];
 }
 
-/** gcc and clang draw "^~~~" below the line: how long it is says where the place ends. */
-function endBelow(lines: readonly string[], i: number, d: Diagnostic): void {
+/** The columns of a terminal that @text takes up to each of its UTF-16 units, with tabs every eight. */
+function places(text: string): number[] {
+	const out: number[] = [];
+	let column = 0;
+	for (const ch of text) {
+		for (let k = 0; k < ch.length; k++) out.push(column);
+		column += ch === "\t" ? 8 - (column % 8) : columnsOf(ch.codePointAt(0)!);
+	}
+	return [...out, column];
+}
+
+/**
+ * gcc and clang draw a copy of the line and "^~~~" below: that says where the place ends. And where tabs or letters beyond ASCII
+ * stand before it, the drawing is also what tells the column for certain, as gcc counts columns of a terminal and clang bytes.
+ */
+function atDrawing(lines: readonly string[], i: number, d: Diagnostic, options: Options): void {
 	if (d.col === undefined || d.endCol !== undefined) return;
-	for (let k = i + 1; k <= i + 2; k++) {
-		const text = line(lines, k);
-		const marks = underline(text);
-		if (!marks) continue;
-		const caret = text.indexOf("^", marks[0]);
-		let end = caret;
-		while (text[end] === "^" || text[end] === "~") end++;
-		if (caret >= 0 && end - caret > 1) {
-			d.endLine = d.line;
-			d.endCol = d.col + (end - caret);
-		}
+	const text = line(lines, i + 2);
+	const marks = underline(text) ?? underline(line(lines, i + 1));
+	if (!marks) return;
+	const drawn = underline(text) ? text : line(lines, i + 1);
+	const caret = drawn.indexOf("^", marks[0]);
+	if (caret < 0) return;
+	let end = caret;
+	while (drawn[end] === "^" || drawn[end] === "~") end++;
+	const real = options.lineText?.(d.file, d.line);
+	const margin = /^\s*\d* \| ?/.exec(text)?.[0].length ?? 0;
+	if (real !== undefined && drawn === text && /[^ -~]/.test(real)) {
+		const at = places(real);
+		const copy = line(lines, i + 1).replace(/^\s*\d+ \| ?/, "");
+		// Old gcc puts a space before the copy where newer ones have a margin.
+		const shift = copy.length - copy.trimStart().length - at[real.length - real.trimStart().length]!;
+		const [from, to] = [caret - margin - shift, end - margin - shift].map((column) => at.findIndex((c) => c >= column)) as [number, number];
+		if (from < 0 || (shift !== 0 && shift !== 1)) return;
+		d.col = from + 1;
+		d.exact = true;
+		if (to > from + 1) [d.endLine, d.endCol] = [d.line, to + 1];
 		return;
 	}
+	if (end - caret > 1) [d.endLine, d.endCol] = [d.line, d.col + (end - caret)];
+}
+
+/** Go counts bytes. */
+function fromBytes(d: Diagnostic, options: Options): void {
+	const real = options.lineText?.(d.file, d.line);
+	if (d.col === undefined || real === undefined) return;
+	d.col = new TextDecoder().decode(new TextEncoder().encode(real).subarray(0, d.col - 1)).length + 1;
+	d.exact = true;
 }
 
 /** javac and others draw a caret below a verbatim copy and say no column. */
@@ -57,6 +90,7 @@ function colOfCopy(copy: string, caret: number, d: Diagnostic, options: Options,
 	const real = options.lineText?.(d.file, d.line);
 	if (real === undefined || caret < indent || real.trim() !== copy.trim()) return;
 	d.col = real.length - real.trimStart().length + (caret - indent) + 1;
+	d.exact = true;
 	if (width > 1) {
 		d.endLine = d.line;
 		d.endCol = d.col + width;
@@ -358,7 +392,8 @@ const generic: Form = (lines, i, add, options) => {
 	}
 	const d: Diagnostic = { file: place.file, line: place.line, severity: said?.severity ?? "error", message: (said?.message ?? place.rest).replace(/^\s*syntax error: /, "syntax error: ") };
 	for (const key of ["col", "endLine", "endCol"] as const) if (place[key] !== undefined) d[key] = place[key];
-	endBelow(lines, i, d);
+	if (/\.go$/.test(d.file)) fromBytes(d, options);
+	atDrawing(lines, i, d, options);
 	if (/\.(?:java|kt|scala|pas|nim)$/.test(d.file)) colBelow(lines, i, d);
 	add(d);
 	return i + 1;

@@ -8,8 +8,10 @@ export interface Diagnostic {
 	file: string;
 	/** From 1. */
 	line: number;
-	/** From 1, in the tool's own counting (bytes or characters); missing when only the line is known. */
+	/** From 1, in the tool's own counting (bytes, characters, columns); missing when only the line is known. */
 	col?: number;
+	/** Columns are places in the text of the line (UTF-16), for certain: they were found by a drawing and Options.lineText. */
+	exact?: true;
 	/** The column after the last one. */
 	endLine?: number;
 	endCol?: number;

@@ -28,7 +28,7 @@ export class Desk {
 	#shown: SourceFile | null = null;
 	#undo: Record<string, unknown>;
 	#remarks = new Map<PaneState, ReadonlyMap<string, Remark[]>>();
-	#bands = new Map<PaneState, ReadonlyMap<number, number>>();
+	#bands = new Map<PaneState, { name: string; bands: ReadonlyMap<number, number> }>();
 	#binary = h("div", { class: "binary" });
 	#binaryHandle: ViewerHandle | null = null;
 	#text = h("div", { class: "editor-host" });
@@ -83,10 +83,16 @@ export class Desk {
 		this.#drawProblems();
 	}
 
-	setBands(pane: PaneState, bands: ReadonlyMap<number, number>): void {
+	setBands(pane: PaneState, name: string, bands: ReadonlyMap<number, number>): void {
 		if (bands.size === 0) this.#bands.delete(pane);
-		else this.#bands.set(pane, bands);
-		this.editor.setMarks({ bands: [...this.#bands.values()].at(-1) ?? new Map(), origin: null });
+		else this.#bands.set(pane, { name, bands });
+		this.#drawBands();
+	}
+
+	/** Of several panes with assembly the last one counts. */
+	#drawBands(): void {
+		const mine = [...this.#bands.values()].filter((b) => b.name === this.#shown?.name).at(-1);
+		this.editor.setMarks({ bands: mine?.bands ?? new Map(), origin: null });
 	}
 
 	/** Undo of all files, by name. */
@@ -102,8 +108,10 @@ export class Desk {
 		this.editor.jump(line, column);
 	}
 
+	/** What all panes say of @file; two that say the same are heard once. */
 	#remarksOf(file: SourceFile): Remark[] {
-		return [...this.#remarks.values()].flatMap((byName) => byName.get(file.name) ?? []);
+		const all = [...this.#remarks.values()].flatMap((byName) => byName.get(file.name) ?? []);
+		return [...new Map(all.map((r) => [`${r.line}:${r.column}:${r.message}`, r])).values()];
 	}
 
 	#draw(): void {
@@ -126,6 +134,7 @@ export class Desk {
 		}
 		this.editor.open(file, this.#undo[file.name]);
 		this.editor.setRemarks(file, this.#remarksOf(file));
+		this.#drawBands();
 	}
 
 	#drawKind(file: SourceFile): void {

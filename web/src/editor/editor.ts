@@ -137,12 +137,9 @@ export class Editor {
 		if (this.#file) this.view.dispatch({ effects: setMarks.of(marks) });
 	}
 
+	/** Marks the line that something else came from. Nothing scrolls: the pointer only passes by. */
 	setOrigin(line: number | null): void {
-		this.setMarks({ ...this.#marks, origin: line });
-		if (line === null || line > this.view.state.doc.lines) return;
-		const { from } = this.view.state.doc.line(line);
-		const visible = this.view.visibleRanges.some((r) => from >= r.from && from <= r.to);
-		if (!visible) this.view.dispatch({ effects: EditorView.scrollIntoView(from, { y: "center" }) });
+		if (line !== this.#marks.origin) this.setMarks({ ...this.#marks, origin: line });
 	}
 
 	/** Puts the cursor there and looks at it. */

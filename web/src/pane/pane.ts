@@ -36,6 +36,8 @@ export class Pane {
 	#scope = new Scope();
 	#ticker: ReturnType<typeof setInterval> | null = null;
 	#signature = "";
+	/** Which file a viewer of assembly speaks of. */
+	#source = "";
 
 	#programButton = h("button", { type: "button", class: "pane-program", "aria-haspopup": "listbox", "aria-expanded": "false" });
 	#runButton = h("button", { type: "button", class: "run-button" });
@@ -60,11 +62,15 @@ export class Pane {
 			prepare: () => ({ job: jobOf(program, state, page.workspace.session, page.catalog), digest: program.image_digest ?? null }),
 			delayMs: () => this.#delay(),
 		});
+		const asked = () => (this.#source = page.workspace.active.name);
 		this.views = new Views({
 			onJump: (place) => page.jump(place),
 			isSource: (name) => page.sourceName(name) !== null,
 			onSourceHover: (place) => page.setOrigin(place),
-			onSourceBands: (bands) => page.setBands(state, bands),
+			onSourceBands: (bands) => page.setBands(state, this.#source, bands),
+			get sourceName() {
+				return asked();
+			},
 		});
 		this.element = this.#build();
 		this.#listen();
@@ -95,7 +101,7 @@ export class Pane {
 	end(): void {
 		if (this.#ticker !== null) clearInterval(this.#ticker);
 		this.#page.setRemarks(this.#state, new Map());
-		this.#page.setBands(this.#state, new Map());
+		this.#page.setBands(this.#state, "", new Map());
 		this.runner.end();
 		this.views.end();
 		this.#scope.end();

@@ -40,12 +40,13 @@ export function columnIn(text: string, column: number, message = ""): number {
 
 function remarkOf(d: Diagnostic, lines: readonly string[]): Remark {
 	const text = lines[d.line - 1] ?? "";
+	const place = (line: string, column: number, message?: string) => (d.exact ? Math.min(column, line.length + 1) : columnIn(line, column, message));
 	return {
 		line: d.line,
-		column: d.col === undefined ? 0 : columnIn(text, d.col, d.message),
+		column: d.col === undefined ? 0 : place(text, d.col, d.message),
 		severity: d.severity,
 		message: d.message,
-		...(d.endCol !== undefined && d.endLine !== undefined ? { endLine: d.endLine, endColumn: columnIn(lines[d.endLine - 1] ?? "", d.endCol) } : {}),
+		...(d.endCol !== undefined && d.endLine !== undefined ? { endLine: d.endLine, endColumn: place(lines[d.endLine - 1] ?? "", d.endCol) } : {}),
 	};
 }
 

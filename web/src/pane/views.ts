@@ -80,6 +80,16 @@ function startsWith(all: Uint8Array, head: Uint8Array): boolean {
 	return true;
 }
 
+const LINE_PX = 20;
+/** More than fit on any screen. */
+const MANY_LINES = 200;
+
+function linesOf(bytes: Uint8Array): number {
+	let lines = 1;
+	for (let at = bytes.indexOf(10); at >= 0 && lines < MANY_LINES; at = bytes.indexOf(10, at + 1)) lines++;
+	return lines;
+}
+
 const TEXT_KINDS = new Set(["text", "hex"]);
 /** A picture says more than this much text beside it. */
 const FEW_BYTES = 400;
@@ -103,13 +113,13 @@ export class Views {
 	#drawnTabs = "";
 
 	constructor(context: ViewerContext) {
-		const whole: ViewerContext = {
-			...context,
+		// Not a copy: what is asked of the context may be another thing each time.
+		const whole = Object.assign(context, {
 			recall,
 			remember,
 			announce,
-			sibling: (name) => this.#output?.files.find((f) => f.name === name),
-		};
+			sibling: (name: string) => this.#output?.files.find((f) => f.name === name),
+		});
 		this.#stdout = new Slot(whole);
 		this.#stderr = new Slot(whole);
 		this.#file = new Slot(whole);
@@ -201,7 +211,19 @@ export class Views {
 		else this.#stdout.clear();
 		if (stderr.length > 0) void this.#stderr.show({ name: "stderr", bytes: stderr }, "text");
 		else this.#stderr.clear();
+		this.#share(stdout, stderr);
 		this.#put(this.#printed);
+	}
+
+	/** Whichever stream is short gets the room that it needs, and the other one the rest. */
+	#share(stdout: Uint8Array, stderr: Uint8Array): void {
+		const room = [linesOf(stdout), linesOf(stderr)].map((lines) => lines * LINE_PX + 2 * LINE_PX) as [number, number];
+		const half = this.element.clientHeight / 2;
+		const [out, err] = room;
+		const flex = out < half ? [`0 0 ${out}px`, "1 1 0"] : err < half ? ["1 1 0", `0 0 ${err}px`] : ["3 1 0", "2 1 0"];
+		this.#stdout.element.style.flex = flex[0] as string;
+		this.#stderrPart.style.flex = flex[1] as string;
+		if (stderr.length === 0) this.#stdout.element.style.flex = "1 1 0";
 	}
 
 	#drawFile(file: MadeFile): void {

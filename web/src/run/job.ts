@@ -25,9 +25,21 @@ export function commandOf(program: Program, pane: PaneState, session: Session, c
 	});
 }
 
+/** Bytes do not change, text does: a large picture is not spelled anew with each key press. */
+const spelled = new WeakMap<Uint8Array, string>();
+
+function base64Of(bytes: Uint8Array): string {
+	let text = spelled.get(bytes);
+	if (text === undefined) {
+		text = toBase64(bytes);
+		spelled.set(bytes, text);
+	}
+	return text;
+}
+
 function jobFiles(session: Session): JobFile[] {
 	return session.files.map((f) =>
-		f.bytes ? { name: f.name, base64: toBase64(f.bytes) } : { name: f.name, text: f.text ?? "" },
+		f.bytes ? { name: f.name, base64: base64Of(f.bytes) } : { name: f.name, text: f.text ?? "" },
 	);
 }
 

@@ -116,10 +116,14 @@ export function mainFile(program: Program, given: Given): string | null {
 	return given.files.find((name) => accepts(program, name, given.kinds)) ?? null;
 }
 
-function putFile(program: Program, word: string, main: string | null): string {
+/** What @program reads, in words. */
+function kindsOf(program: Program, kinds: readonly Kind[]): string {
+	return program.inputs.map((id) => kinds.find((k) => k.id === id)?.title ?? id).join(", ");
+}
+
+function putFile(program: Program, word: string, main: string | null, kinds: readonly Kind[]): string {
 	if (!/\{file\}|\{stem\}/.test(word)) return word;
-	if (main === null)
-		throw new TemplateError(`${program.title} needs a file of a kind that it reads (${program.inputs.join(", ")}).`);
+	if (main === null) throw new TemplateError(`${program.title} needs a file of a kind that it reads (${kindsOf(program, kinds)}).`);
 	const put = (found: string, at: number) => {
 		const value = found === "{file}" ? main : stemOf(main);
 		return at === 0 && value.startsWith("-") ? `./${value}` : value;
@@ -141,6 +145,6 @@ export function expand(program: Program, command: readonly string[], given: Give
 			return given.files.filter((n) => accepts(program, n, given.kinds)).map((n) => (n.startsWith("-") ? `./${n}` : n));
 		const id = /^\{option\.(.+)\}$/.exec(word)?.[1];
 		const one = program.options.find((o) => o.id === id);
-		return one ? words([one]) : [putFile(program, word, main)];
+		return one ? words([one]) : [putFile(program, word, main, given.kinds)];
 	});
 }

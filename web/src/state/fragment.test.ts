@@ -38,8 +38,37 @@ describe("fragment", () => {
 			await expect(fromFragment(bad), bad.slice(0, 20)).rejects.toThrow(SessionError);
 	});
 
+	it("takes any bytes, and either reads or refuses them", async () => {
+		const fragment = await toFragment(session);
+		let seed = 1;
+		const random = (n: number) => (seed = (seed * 48271) % 2147483647) % n;
+		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+		for (let i = 0; i < 300; i++) {
+			const text = [...fragment];
+			for (let n = random(4) + 1; n > 0; n--) text[1 + random(text.length - 1)] = alphabet[random(64)] as string;
+			await fromFragment(text.slice(0, random(3) === 0 ? random(text.length) : text.length).join("")).catch((error) => {
+				if (!(error instanceof SessionError)) throw error;
+			});
+		}
+	});
+
+	it("takes any JSON likewise", () => {
+		const whole = JSON.stringify(toJson(session));
+		const odd = ["null", "[]", "{}", "-1", "1e99", '""', '"\\u0000"', "true", '[[]]', '{"__proto__":1}'];
+		for (const [i, value] of odd.entries())
+			for (const found of whole.matchAll(/"[^"]*":("[^"]*"|-?[\d.]+|true|false|null)/g)) {
+				const at = found.index + found[0].indexOf(":") + 1;
+				const changed = whole.slice(0, at) + value + whole.slice(found.index + found[0].length);
+				try {
+					fromJson(JSON.parse(changed));
+				} catch (error) {
+					if (!(error instanceof SessionError)) throw new Error(`${i}: ${changed}: ${String(error)}`);
+				}
+			}
+	});
+
 	it("does not inflate without end", async () => {
-		const zip = new CompressionStream("deflate-raw");
+		const zip = new CompressionStream("deflate");
 		const writer = zip.writable.getWriter();
 		void writer.write(new Uint8Array(40 << 20)).then(() => writer.close());
 		const bomb = new Uint8Array(await new Response(zip.readable).arrayBuffer());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A session as the fragment of an address: "#1" and then, in base64url, the deflated form of
+// A session as the fragment of an address: "#1" and then, in base64url, the zlib form (RFC 1950) of
 //
 //   length of the JSON (4 bytes, little endian), the JSON, the bytes of all binary files one after the other
 //
@@ -78,7 +78,7 @@ function unpack(bytes: Bytes): Session {
 
 /** The fragment for @session, without the "#". */
 export async function toFragment(session: Session): Promise<string> {
-	return VERSION + toBase64Url(await through(pack(session), new CompressionStream("deflate-raw"), Infinity));
+	return VERSION + toBase64Url(await through(pack(session), new CompressionStream("deflate"), Infinity));
 }
 
 /** Throws SessionError, whose message goes on from "The link cannot be read: ". */
@@ -92,7 +92,7 @@ export async function fromFragment(fragment: string): Promise<Session> {
 	}
 	let bytes: Bytes;
 	try {
-		bytes = await through(deflated, new DecompressionStream("deflate-raw"), INFLATED_BYTES);
+		bytes = await through(deflated, new DecompressionStream("deflate"), INFLATED_BYTES);
 	} catch (error) {
 		if (error instanceof SessionError) throw error;
 		throw new SessionError("it is cut short or damaged");

@@ -14,6 +14,10 @@ const magic: Magic[] = [
 	["image", 0, "GIF89a"],
 	["image", 4, "ftypavif"],
 	["image", 4, "ftypavis"],
+	["image", 4, "ftypmif1"],
+	["image", 0, "\0\0\x01\0"],
+	["audio", 0, "\xff\xf1"],
+	["audio", 0, "\xff\xf9"],
 	["pdf", 0, "%PDF-"],
 	["audio", 0, "ID3"],
 	["audio", 0, "OggS"],
@@ -70,6 +74,8 @@ function byMagic(bytes: Uint8Array, name: string): string | null {
 	for (const [kind, offset, text] of magic) {
 		if (!startsWith(bytes, offset, text)) continue;
 		if (kind === "video" && offset === 4 && (startsWith(bytes, 8, "M4A") || startsWith(bytes, 8, "M4B"))) return "audio";
+		// The marks of icons and AAC are short: the name has to agree.
+		if ((text === "\0\0\x01\0" || /^\xff[\xf1\xf9]$/.test(text)) && extensions.get(extensionOf(name).toLowerCase()) !== kind) continue;
 		if (kind === "audio" && text === "OggS" && extensionOf(name) === "ogv") return "video";
 		return kind;
 	}

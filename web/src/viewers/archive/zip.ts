@@ -36,8 +36,9 @@ export function entryNames(names: readonly string[]): string[] {
 async function deflate(bytes: Uint8Array): Promise<Uint8Array | null> {
 	if (bytes.length < 64 || typeof CompressionStream === "undefined") return null;
 	try {
-		const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("deflate-raw"));
-		const out = new Uint8Array(await new Response(stream).arrayBuffer());
+		const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("deflate"));
+		// Without the header and the sum of the zlib form: "deflate-raw" is younger than some of what this runs in.
+		const out = new Uint8Array(await new Response(stream).arrayBuffer()).slice(2, -4);
 		return out.length < bytes.length ? out : null;
 	} catch {
 		return null;

@@ -79,6 +79,11 @@ describe("assembly", () => {
 		expect(asm.lines.map((l) => l.kind)).toEqual([LineKind.Directive, LineKind.Blank, LineKind.Label, LineKind.Instruction, LineKind.Instruction]);
 		expect(shown("section .data\nmsg: db \"hi\", 10\nglobal _start\nsection .text\n_start:\n  mov rsi, msg\n  ; note\n  syscall\n")).toEqual(['msg: db "hi", 10', "_start:", "mov rsi, msg", "syscall"]);
 	});
+	it("ties what objdump -lS prints to the source, and keeps the source text", () => {
+		const asm = parseAsm("0000000000000000 <main>:\nmain():\n/tmp/main.c:3\nint main(void) {\n   0:\t55                   \tpush   %rbp\n/tmp/main.c:4 (discriminator 2)\n\treturn 0;\n   1:\tc3                   \tret\n");
+		expect(asm.lines.filter((l) => l.kind === LineKind.Instruction).map((l) => [asm.files[l.file], l.line])).toEqual([["/tmp/main.c", 3], ["/tmp/main.c", 4]]);
+		expect(Array.from(visibleLines(asm, quiet, "main.c"), (i) => asm.lines[i]!.text.trim().split(/\s+/)[0])).toEqual(["0000000000000000", "int", "0:", "return", "1:"]);
+	});
 	it("takes hostile input in bounded time", () => {
 		const t = performance.now();
 		const long = `${"a".repeat(1_000_000)}\n${"\t.loc 1 ".repeat(1000)}\n${'"'.repeat(5000)}:\n${"[".repeat(5000)}\n`;
@@ -135,6 +140,9 @@ describe("names", () => {
 		["_RINvNtC3std3mem8align_ofjE", "std::mem::align_of::<usize>"],
 		["_RNvMCs1234_7mycrateNtB2_3Foo3new", "<mycrate::Foo>::new"],
 		["_RNvXCs1234_7mycrateNtB2_3FooNtB2_5Trait3run", "<mycrate::Foo as mycrate::Trait>::run"],
+		["_RNvCsjMaewn57Afh_1t4main", "t::main"],
+		["_RINvNtCsgEmfK2I1SDS_4core3ptr13drop_in_placeNtNtCslNYArtu3iFV_5alloc6string6StringECsjMaewn57Afh_1t", "core::ptr::drop_in_place::<alloc::string::String>"],
+		["_RNSNvYNCINvNtCsjrHSEGnQ3l9_3std2rt10lang_startuE0INtNtNtCsgEmfK2I1SDS_4core3ops8function6FnOnceuE9call_once6vtableCsjMaewn57Afh_1t", "<std::rt::lang_start<()>::{closure#0} as core::ops::function::FnOnce<()>>::call_once::{shim:vtable#0}"],
 		["_RNvC6_123foo3bar", "123foo::bar"],
 	])("%s: %s", (name, want) => {
 		expect(demangle(name)).toBe(want);

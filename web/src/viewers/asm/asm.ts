@@ -164,7 +164,7 @@ class AsmView implements ViewerHandle {
 		const band = line.file >= 0 && sameFile(this.#asm.files[line.file]!, this.#source) ? this.#bands.get(line.line) : undefined;
 		if (band !== undefined) node.classList.add(`v-band${band}`);
 		if (row === this.#found) node.classList.add("v-found");
-		if (line.kind === LineKind.Comment) node.append(el("span", { class: "t-com" }, ...visible(line.text)));
+		if (line.kind === LineKind.Comment || line.kind === LineKind.Source) node.append(el("span", { class: "t-com" }, ...visible(line.text)));
 		else for (const token of tokenize(line.text)) node.append(...this.#token(token.text, token.kind));
 		this.#mark(node, line);
 		return node;

@@ -97,6 +97,7 @@ export function visibleLines(asm: Asm, filters: Filters, source: string): Uint32
 				show &&= filters.comments;
 				break;
 			case LineKind.Instruction:
+			case LineKind.Source:
 				break;
 		}
 		if (!show) return;

@@ -10,6 +10,8 @@ export const enum LineKind {
 	Data,
 	Directive,
 	Comment,
+	/** Source text that objdump -S puts between. */
+	Source,
 }
 
 export interface AsmLine {
@@ -63,6 +65,7 @@ class Parser {
 	#func = -1;
 	#typed = new Set<string>();
 	#inText = true;
+	#dumped = false;
 
 	line(raw: string): void {
 		const text = raw.length > MAX_COLUMNS ? raw.slice(0, MAX_COLUMNS) : raw.trimEnd();
@@ -77,9 +80,13 @@ class Parser {
 	#read(text: string): AsmLine {
 		if (text.trim() === "") return this.#make(text, LineKind.Blank);
 		const dump = objdumpLabel.exec(text);
-		if (dump) return this.#label(text, dump[2]!, true);
+		if (dump) {
+			this.#dumped = true;
+			return this.#label(text, dump[2]!, true);
+		}
 		if (address.test(text)) return this.#make(text, LineKind.Instruction, namesIn(text.slice(text.indexOf("\t", 12) + 1)));
 		if (/^[^\s].*:\s+file format |^Disassembly of section /.test(text)) return this.#make(text, LineKind.Directive);
+		if (this.#dumped) return this.#betweenDumped(text);
 		if (comment.test(text)) return this.#comment(text);
 		const name = label.exec(text);
 		if (name && !/^\s/.test(text)) {
@@ -95,6 +102,16 @@ class Parser {
 		if (nasmDirective.test(text) || masmDirective.test(text)) return this.#nasm(text);
 		if (/^\s*[\w.$]+\s*=\s*/.test(text) && !/^\s+\w+\s/.test(text)) return this.#make(text, LineKind.Directive);
 		return this.#make(text, LineKind.Instruction, namesIn(text.trimStart().replace(/^[\w.]+/, "")));
+	}
+
+	/** objdump -l writes "main():" and "/dir/main.c:5", -S the source itself. */
+	#betweenDumped(text: string): AsmLine {
+		const place = /^([^\s:][^:]{0,1000}):(\d{1,9})(?: \(discriminator \d{1,9}\))?$/.exec(text);
+		if (place) {
+			this.#file = this.#intern(place[1]!);
+			this.#line = Number(place[2]);
+		}
+		return this.#make(text, place || /^\S.*\(\):$/.test(text) ? LineKind.Directive : LineKind.Source);
 	}
 
 	#comment(text: string): AsmLine {

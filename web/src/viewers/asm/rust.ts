@@ -115,7 +115,8 @@ class V0 {
 			const c = this.#next();
 			if (c === "_") return value + 1;
 			const digit = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".indexOf(c);
-			if (digit < 0 || value > 2 ** 45) throw new Unknown();
+			// Hashes of crates have 64 bits; as they are only skipped, being exact does not matter.
+			if (digit < 0 || value > 2 ** 66) throw new Unknown();
 			value = value * 62 + digit;
 		}
 	}

@@ -45,7 +45,7 @@ describe("a diff", () => {
 	});
 	it("folds long equal runs, and opens them", () => {
 		const a = Array.from({ length: 40 }, (_, i) => `line ${i}`);
-		const b = a.with(20, "changed");
+		const b = a.map((line, i) => (i === 20 ? "changed" : line));
 		const changes = changesOf(a, b);
 		const rows = rowsOf(changes, 40, 40, true);
 		expect(rows.map((r) => r.kind)).toEqual(["fold", "same", "same", "same", "changed", "same", "same", "same", "fold"]);

@@ -7,9 +7,9 @@ type Row = [type: string, offset: number, bytes: string];
 
 const byBytes: Row[] = [
 	["image/png", 0, "\x89PNG"], ["image/jpeg", 0, "\xff\xd8\xff"], ["image/gif", 0, "GIF8"], ["image/webp", 8, "WEBP"],
-	["image/avif", 4, "ftypavi"], ["image/bmp", 0, "BM"], ["image/x-icon", 0, "\0\0\x01\0"],
+	["image/avif", 4, "ftypavi"], ["image/avif", 4, "ftypmif1"], ["image/bmp", 0, "BM"], ["image/x-icon", 0, "\0\0\x01\0"],
 	["audio/wav", 8, "WAVE"], ["audio/mpeg", 0, "ID3"], ["audio/mpeg", 0, "\xff\xfb"], ["audio/mpeg", 0, "\xff\xf3"],
-	["audio/aac", 0, "\xff\xf1"], ["audio/ogg", 0, "OggS"], ["audio/flac", 0, "fLaC"], ["audio/midi", 0, "MThd"],
+	["audio/aac", 0, "\xff\xf1"], ["audio/aac", 0, "\xff\xf9"], ["audio/ogg", 0, "OggS"], ["audio/flac", 0, "fLaC"], ["audio/midi", 0, "MThd"],
 	["audio/mp4", 4, "ftypM4A"], ["video/mp4", 4, "ftyp"], ["video/webm", 0, "\x1a\x45\xdf\xa3"],
 ];
 

@@ -63,7 +63,7 @@ export function decodeAt(b: Uint8Array, i: number, end: number): [cp: number, n:
 
 const hex = (v: number, n: number): string => v.toString(16).toUpperCase().padStart(n, "0");
 
-/** Where the escape sequence that begins at @i (ESC) ends, and what it is. */
+/** Where the escape sequence that begins at @i (ESC) ends, and what it is. It never crosses a line end: one that does is spoilt. */
 export function escapeAt(b: Uint8Array, i: number, end: number): { next: number; final: string; body: string } {
 	const kind = i + 1 < end ? b[i + 1]! : 0;
 	if (kind === 0x5b) {
@@ -73,7 +73,7 @@ export function escapeAt(b: Uint8Array, i: number, end: number): { next: number;
 		return { next: j, final: "", body: "" };
 	}
 	if (kind === 0x5d || kind === 0x50 || kind === 0x5e || kind === 0x5f || kind === 0x58) {
-		for (let j = i + 2; j < end && j - i < MAX_OSC; j++) {
+		for (let j = i + 2; j < end && j - i < MAX_OSC && b[j] !== 10; j++) {
 			if (b[j] === 7) return { next: j + 1, final: "]", body: kind === 0x5d ? ascii(b, i + 2, j) : "" };
 			if (b[j] === 27 && j + 1 < end && b[j + 1] === 0x5c) return { next: j + 2, final: "]", body: kind === 0x5d ? ascii(b, i + 2, j) : "" };
 		}

@@ -262,11 +262,7 @@ export class Lines {
 
 	#escape(i: number, end: number): number {
 		this.#complex(i);
-		// A sequence never crosses a line end: one that does is spoilt.
-		let stop = Math.min(end, i + 2048);
-		const newline = this.#bytes.subarray(i, stop).indexOf(10);
-		if (newline >= 0) stop = i + newline;
-		const e = escapeAt(this.#bytes, i, stop);
+		const e = escapeAt(this.#bytes, i, end);
 		if (e.final === "m" && /^[\d;:]*$/.test(e.body)) this.#now = applySgr(this.#now, e.body);
 		return Math.max(e.next, i + 1);
 	}

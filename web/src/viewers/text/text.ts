@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Text as a terminal shows it. Little text is put into the document as it is, so that the browser's own find, selection
 // and wrapping work; much text is windowed, with lines folded at the width of the pane, and has a find field of its own.
-import { el, toggle } from "../dom";
+import { button, el, toggle } from "../dom";
 import type { OutputFile, Viewer, ViewerContext, ViewerHandle } from "../types";
 import { Windowed } from "../windowed";
 import { FindBar } from "./find";
-import { sliceRuns, type Run } from "./line";
+import { runsText, sliceRuns, type Run } from "./line";
 import { Lines } from "./lines";
 import { paintRuns } from "./paint";
 import "../base.css";
@@ -33,7 +33,7 @@ class TextView implements ViewerHandle {
 		this.#label = `Text of ${file.name}`;
 		this.#wrap = ctx.recall?.("text.wrap") !== "off";
 		const wrap = toggle("Wrap", this.#wrap, (on) => this.#setWrap(on));
-		this.#root = el("div", { class: "v-text" }, el("div", { class: "v-corner" }, wrap));
+		this.#root = el("div", { class: "v-text" }, el("div", { class: "v-corner" }, button("Copy", () => void this.#copy()), wrap));
 		host.append(this.#root);
 		this.#lines.append(file.bytes, TURN_BYTES);
 		this.#body = this.#makeBody();
@@ -119,6 +119,18 @@ class TextView implements ViewerHandle {
 		this.#rebuild();
 	}
 
+	/** All of it, as it is seen: without colours, with what was overwritten gone. */
+	async #copy(): Promise<void> {
+		let text = "";
+		for (let i = 0; i < this.#lines.count; i++) text += (i > 0 && !this.#lines.continues(i) ? "\n" : "") + runsText(this.#lines.runs(i));
+		try {
+			await navigator.clipboard.writeText(text);
+			this.#ctx.announce?.("Copied");
+		} catch {
+			this.#ctx.announce?.("The browser did not let the text be copied");
+		}
+	}
+
 	#key(e: KeyboardEvent): void {
 		if (e.key !== "f" || !(e.ctrlKey || e.metaKey) || e.altKey || e.shiftKey || this.#body instanceof SmallBody) return;
 		e.preventDefault();
@@ -198,6 +210,8 @@ class LargeBody {
 	/** First row of each piece; null while every piece has one row. */
 	#rows: Uint32Array | null = null;
 	#rowCount = 0;
+	/** Pieces that were laid out. */
+	#pieces = 0;
 	#cache = new Map<number, Run[]>();
 	#mark: [row: number, from: number, to: number] = [-1, 0, 0];
 
@@ -237,7 +251,7 @@ class LargeBody {
 
 	grown(from: number): void {
 		for (const i of this.#cache.keys()) if (i >= from) this.#cache.delete(i);
-		this.#layout();
+		this.#layout(from);
 	}
 
 	/** Brings the byte at @offset into view and marks its row; -1 takes the mark away. */
@@ -271,18 +285,27 @@ class LargeBody {
 		if (!first) this.#list.scrollToRow(this.#firstRow(piece), "start");
 	}
 
-	#layout(): void {
+	/** Rows of the pieces from @from on; those before stand. */
+	#layout(from = 0): void {
 		const n = this.#lines.count;
 		const fold = this.#fold;
-		const rows = new Uint32Array(n + 1);
-		let row = 0;
-		for (let i = 0; i < n; i++) {
-			rows[i] = row;
+		if (from === 0) this.#rows = null;
+		let row = this.#firstRow(Math.min(from, this.#pieces));
+		for (let i = Math.min(from, this.#pieces); i < n; i++) {
 			const cols = this.#lines.cols(i);
+			if (cols > fold && !this.#rows) this.#rows = Uint32Array.from({ length: Math.max(1024, n + 1) }, (_, k) => k);
+			if (this.#rows) {
+				if (i + 1 >= this.#rows.length) {
+					const more = new Uint32Array(Math.max(n + 1, this.#rows.length * 2));
+					more.set(this.#rows);
+					this.#rows = more;
+				}
+				this.#rows[i] = row;
+			}
 			row += cols <= fold ? 1 : Math.ceil(cols / fold);
 		}
-		rows[n] = row;
-		this.#rows = row === n ? null : rows;
+		if (this.#rows) this.#rows[n] = row;
+		this.#pieces = n;
 		this.#rowCount = row;
 		this.#list.setCount(row);
 	}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Measurements that need no VM.
+
+$(O)/bench/parts: $(O)/bench/parts.o $(O)/libpe.a
+	$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+.PHONY: bench-parts
+bench-parts: ## what key, cache, queue and counters cost for each request
+	@scripts/setup run
+	@$(MAKE) -s $(O)/bench/parts
+	@$(O)/bench/parts
+
+-include $(O)/bench/parts.d
