@@ -122,6 +122,7 @@ json_t *result_summary_to_json(const struct result *r, const struct result_origi
 	if (origin->image_digest)
 		json_object_set_new(o, "image_digest", json_string(origin->image_digest));
 	json_object_set_new(o, "engine", json_string(origin->engine));
+	json_object_set_new(o, "start", json_string(r->is_clone ? "clone" : "cold"));
 	return o;
 }
 
