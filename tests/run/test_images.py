@@ -13,6 +13,7 @@ from support.case import PATH, Case, each
 RECIPE = "name: tiny\ntitle: Tiny\npackages: [bash]\nenv: [A=1]\ncmd: [bash]\n"
 # Writes an archive as mmdebstrap does.
 BUILDER = """#!/bin/sh
+set -e
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 mkdir -p "$root/var/lib/dpkg/info" "$root/dev" "$root/bin"
