@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cache/cache.h"
@@ -232,10 +233,20 @@ static void open_all(void)
 	put_small();
 }
 
+static int remove_all(void)
+{
+	static const char *const names[] = { "results.db", "links.db" };
+	char path[128];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		unlink(path); /* its log goes when it is closed */
+	}
+	return rmdir(dir);
+}
+
 int main(void)
 {
-	char command[128];
-
 	open_all();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		double us[ROUNDS];
@@ -247,6 +258,5 @@ int main(void)
 	}
 	cache_close(cache);
 	links_close(links);
-	snprintf(command, sizeof command, "rm -rf '%s'", dir);
-	return system(command) != 0;
+	return remove_all() < 0;
 }

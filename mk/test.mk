@@ -74,3 +74,7 @@ test-images: guest ## build all images, run every example of every program and l
 test-fresh: ## prove `make run` and `make test` in a bare Debian (root; FRESH_TEST="unit run", KEEP=1)
 	@scripts/setup fresh
 	@FRESH_TEST='$(FRESH_TEST)' KEEP='$(KEEP)' FRESH_TREE='$(FRESH_TREE)' tests/fresh/run
+
+.PHONY: soak-fork
+soak-fork: guest ## clones for hours: rows, crowds, kills, stress-ng (SOAK_SECONDS=600 SOAK_CLONES=10000 SOAK_CROWD=500)
+	@tests/driver.py clones

@@ -29,8 +29,13 @@ test-page: ## the page's logic (Vitest)
 # What the browser's tests draw, beside the images that all tests use.
 BROWSER_IMAGES := graphviz openscad
 
+# Each viewer by itself, for tests/browser/viewers.test.mjs.
+build/test/viewers-page/viewers.html: $(WEB_SRC)
+	@scripts/web modules
+	@cd web && node node_modules/vite/bin/vite.js build --config dev/viewers.config.ts --outDir ../../build/test/viewers-page
+
 .PHONY: test-browser
-test-browser: guest ## the page in Chromium, against the real server and real VMs
+test-browser: guest build/test/viewers-page/viewers.html ## the page in Chromium, against the real server and real VMs
 	@build/pe image build $(BROWSER_IMAGES) >/dev/null
 	@scripts/web modules
 	@node tests/browser/run.mjs

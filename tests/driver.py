@@ -5,6 +5,8 @@
 A suite is a directory beside this file (run, attack, fault). Tests run two at a time, except those that look at the
 whole host: they come last, one by one. A line per test, then one line of sums; a failure shows what was run and what
 came out.
+
+With PE_TEST_ENGINE=clone every VM is a clone of a template where that can be, and most must have been.
 """
 
 import argparse
@@ -19,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from support import host, needs  # noqa: E402
+from support import clones, host, needs  # noqa: E402
 
 
 class Verdict(unittest.TestResult):
@@ -120,7 +122,11 @@ def main():
         return 1
 
     begin = time.monotonic()
-    counts = run_all(tests, args.j)
+    with clones.wanted() as lender:
+        counts = run_all(tests, args.j)
+        if said := lender.shortage(len(tests)):
+            counts["FAIL"] += 1
+            print("FAIL          " + said)
     print(f"{len(tests)} tests in {time.monotonic() - begin:.0f} s")
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
     return 1 if counts["FAIL"] or not tests else 0

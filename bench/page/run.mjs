@@ -32,7 +32,10 @@ function watch(digits) {
 				const answers = performance.getEntriesByType("resource").filter((e) => /\/api\/v1\/(results|runs)/.test(e.name));
 				const server = answers.reduce((sum, e) => sum + e.responseEnd - e.requestStart, 0);
 				const said = document.querySelector(".measures span")?.title ?? "";
-				const number = (word) => Number(new RegExp(`${word} ([\\d.]+) ms`).exec(said)?.[1] ?? NaN);
+				const number = (word) => {
+					const [, figure, unit] = new RegExp(`${word} ([\\d.]+) (ms|s)`).exec(said) ?? [];
+					return Number(figure) * (unit === "s" ? 1000 : 1);
+				};
 				resolve({ total: performance.now() - pressed, server, wall: number("wall"), start: number("machine") });
 			});
 		};

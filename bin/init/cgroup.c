@@ -41,10 +41,14 @@ void cgroup_build(void)
 	if (fd < 0)
 		die("open the program's cgroup: %s", strerror(errno));
 
-	write_number(fd, "memory.max", guest.config.memory_bytes);
 	write_text(fd, "memory.oom.group", "1");
-	write_number(fd, "pids.max", guest.config.pids_max);
 	guest.cgroup_fd = fd;
+}
+
+void cgroup_limit(void)
+{
+	write_number(guest.cgroup_fd, "memory.max", guest.config.memory_bytes);
+	write_number(guest.cgroup_fd, "pids.max", guest.config.pids_max);
 }
 
 uint64_t cgroup_read(const char *file, const char *key)

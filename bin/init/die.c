@@ -14,6 +14,7 @@ static int console_fd = -1;
 void console_open(void)
 {
 	mkdir("/dev", 0755);
+	guest.dev_fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	mknod("/dev/kmsg", S_IFCHR | 0600, makedev(1, 11));
 	console_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 }

@@ -31,6 +31,7 @@ enum {
 	GROUPS_MAX = 64,     /* supplementary groups of a user */
 	ID_MAX = 0x7fffffff, /* numeric users and groups */
 	OUTPUT_SLACK = 8192, /* bytes that /output holds above the output limit */
+	DATA_DISKS_MAX = 8,
 };
 
 /* Disks in the order in which the engine gives them. */
@@ -39,6 +40,7 @@ enum disk { DISK_IMAGE, DISK_INPUT, DISK_OUTPUT, DISK_DATA };
 /* What the host asks for, read from the input bundle. Spans point into the bundle. */
 struct config {
 	uint64_t timeout_ms, memory_bytes, output_bytes, scratch_bytes, input_bytes, pids_max;
+	uint64_t record;      /* 1: say what of the image was read */
 	uint64_t live_offset; /* of the output disk's part where output is shown; 0: nowhere */
 	uint64_t data_disks;  /* disks behind the image's own that its files live on */
 	struct span cwd, user, hostname;
@@ -73,6 +75,13 @@ struct guest {
 	struct span input; /* the input bundle */
 	struct user user;
 	int proc_fd, cgroup_fd, output_fd; /* directories: ours, the program's, /output */
+	int dev_fd;                        /* the initramfs' /dev, where the disks are */
+	int hosts_fd;                      /* the program's /etc/hosts */
+	int image_fd;                      /* the image's own root */
+	struct span warm;                  /* what a template is to read of it */
+	uint64_t user_before,
+		system_before; /* microseconds that the program's cgroup had used then */
+	uint64_t read_before;  /* bytes of it that a template had read */
 	int output_disk_fd;
 	int stdin_fd;
 	int out_pipe[2][2]; /* stdout, stderr: read and write end */
@@ -80,6 +89,9 @@ struct guest {
 	enum outcome outcome;
 	int status; /* exit code or signal, by outcome */
 	char message[256];
+	char **live_argv;    /* a program to start before there is a job; NULL: none */
+	int live_pipe[2][2]; /* it is ready; its job */
+
 	struct span captured[2];                                  /* stdout, stderr */
 	uint64_t stamp_start, stamp_ready, stamp_exec, stamp_end; /* time stamp counter */
 	uint64_t wall_us;
@@ -87,14 +99,32 @@ struct guest {
 
 extern struct guest guest;
 
+/*
+ * Whether this VM is to become a template, by the arguments that the kernel was given for init:
+ * "template", and "data_disks=N".
+ */
+bool template_wanted(int argc, char **argv);
+
+/* A program that is started in a template, before there is a job: live-program.c. */
+void live_load(void);
+void live_prepare(void);
+void live_await(void);
+bool live_take_job(void); /* whether it runs this one */
+
+/* Becomes a template; returns in each clone of it, without a trace of the others. */
+void template_wait(void);
+
 /* Each of these ends the VM when it cannot do its part. */
 void console_open(void);
 void input_read(void);           /* the bundle and what the config says */
 uint64_t disk_size(int fd);      /* bytes; 0 when it cannot be told */
 void root_build(void);           /* image, overlay, /dev, /tmp, /input, /output; becomes / */
+void root_fit(void);             /* what of the root depends on the job */
 void user_resolve(void);         /* needs the image's /etc */
 void input_unpack(void);         /* dir/ of the bundle into /input, owned by the user */
-void cgroup_build(void);         /* limits of the program's cgroup */
+void cgroup_build(void);         /* the program's cgroup */
+void cgroup_limit(void);         /* its limits */
+void program_prepare(void);      /* its pipes and namespaces */
 void program_run(void);          /* start, watch, until nothing of it is left */
 noreturn void output_pack(void); /* and power off */
 

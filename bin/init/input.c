@@ -20,14 +20,15 @@
 
 enum { UBD_MAJOR = 98, UBD_MINORS = 16 };
 
-static int disk_open(enum disk disk, const char *path, int flags)
+static int disk_open(enum disk disk, const char *name, int flags)
 {
-	if (mknod(path, S_IFBLK | 0600, makedev(UBD_MAJOR, (unsigned)disk * UBD_MINORS)) < 0 &&
+	if (mknodat(guest.dev_fd, name, S_IFBLK | 0600,
+		    makedev(UBD_MAJOR, (unsigned)disk * UBD_MINORS)) < 0 &&
 		errno != EEXIST)
-		die("mknod %s: %s", path, strerror(errno));
-	int fd = open(path, flags | O_CLOEXEC);
+		die("mknod /dev/%s: %s", name, strerror(errno));
+	int fd = openat(guest.dev_fd, name, flags | O_CLOEXEC);
 	if (fd < 0)
-		die("open %s: %s", path, strerror(errno));
+		die("open /dev/%s: %s", name, strerror(errno));
 	return fd;
 }
 
@@ -83,6 +84,7 @@ static void read_config(struct span s)
 		{ "pids_max", offsetof(struct config, pids_max) },
 		{ "data_disks", offsetof(struct config, data_disks) },
 		{ "live_offset", offsetof(struct config, live_offset) },
+		{ "record", offsetof(struct config, record) },
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -116,8 +118,8 @@ void input_read(void)
 	struct error err;
 	int n;
 
-	guest.output_disk_fd = disk_open(DISK_OUTPUT, "/dev/output", O_RDWR | O_DIRECT);
-	cleanup_fd int fd = disk_open(DISK_INPUT, "/dev/input", O_RDONLY | O_DIRECT);
+	guest.output_disk_fd = disk_open(DISK_OUTPUT, "output", O_RDWR | O_DIRECT);
+	cleanup_fd int fd = disk_open(DISK_INPUT, "input", O_RDONLY | O_DIRECT);
 	guest.input = disk_read(fd);
 
 	bundle_reader_init(&r, guest.input);

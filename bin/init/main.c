@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "init.h"
+#include "warm.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -7,19 +7,34 @@
 
 struct guest guest = { .outcome = OUTCOME_LOST };
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool template = template_wanted(argc, argv);
+
 	guest.stamp_start = stamp();
 	umask(0);
 	setpriority(PRIO_PROCESS, 0, -20);
 	prctl(PR_SET_DUMPABLE, 0);
 
 	console_open();
-	input_read();
+	if (template) {
+		warm_load();
+		live_load();
+	} else {
+		input_read();
+	}
 	root_build();
+	cgroup_build();
+	live_prepare();
+	program_prepare();
+	if (template) {
+		template_wait();
+		input_read();
+	}
+	root_fit();
 	user_resolve();
 	input_unpack();
-	cgroup_build();
+	cgroup_limit();
 	program_run();
 	output_pack();
 }

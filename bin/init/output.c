@@ -4,7 +4,7 @@
  * onto disk C. Nothing of the program runs any more, so nothing changes under the walk. "exit"
  * comes last: only then is all of it known.
  */
-#include "init.h"
+#include "warm.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,8 +19,9 @@
 
 #include "base/cleanup.h"
 #include "bundle/bundle.h"
+#include "bundle/warm.h"
 
-enum { BUFFER = 1 << 20, SKIPPED_ROOM = 65536, DENTS_ROOM = 1024, EXIT_ROOM = 4096, OWN_LAST = 2 };
+enum { BUFFER = 1 << 20, SKIPPED_ROOM = 65536, DENTS_ROOM = 1024, EXIT_ROOM = 4096, OWN_LAST = 3 };
 
 struct packer {
 	struct bundle_writer w;
@@ -198,16 +199,22 @@ static void pack_exit(struct packer *p)
 	int n = snprintf(text, sizeof text,
 		"outcome=%s\nstatus=%d\nmessage=%s\nwall_us=%llu\nuser_us=%llu\nsystem_us=%"
 		"llu\npeak_bytes=%llu\n"
-		"skipped_more=%llu\nstamp_start=%llu\nstamp_ready=%llu\nstamp_exec=%llu\nstamp_end="
+		"skipped_more=%llu\nread_bytes=%llu\nstamp_start=%llu\nstamp_ready=%llu\nstamp_"
+		"exec=%llu\nstamp_end="
 		"%llu\nstamp_packed=%llu\n",
 		words[guest.outcome], guest.status, guest.message,
 		(unsigned long long)guest.wall_us,
-		(unsigned long long)(ran ? cgroup_read("cpu.stat", "user_usec") : 0),
-		(unsigned long long)(ran ? cgroup_read("cpu.stat", "system_usec") : 0),
+		(unsigned long long)(ran ? cgroup_read("cpu.stat", "user_usec") - guest.user_before
+					 : 0),
+		(unsigned long long)(ran ? cgroup_read("cpu.stat", "system_usec") -
+						     guest.system_before
+					 : 0),
 		(unsigned long long)(ran ? cgroup_read("memory.peak", "") : 0),
-		(unsigned long long)p->skipped_more, (unsigned long long)guest.stamp_start,
-		(unsigned long long)guest.stamp_ready, (unsigned long long)guest.stamp_exec,
-		(unsigned long long)guest.stamp_end, (unsigned long long)stamp());
+		(unsigned long long)p->skipped_more,
+		(unsigned long long)(warm_bytes_read() - guest.read_before),
+		(unsigned long long)guest.stamp_start, (unsigned long long)guest.stamp_ready,
+		(unsigned long long)guest.stamp_exec, (unsigned long long)guest.stamp_end,
+		(unsigned long long)stamp());
 	pack_stream(p, "exit", (struct span){ text, (size_t)n });
 }
 
@@ -224,7 +231,8 @@ noreturn void output_pack(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 
 	/* The disk is larger than the limit by what our own entries take at most. */
-	uint64_t own = SKIPPED_ROOM + EXIT_ROOM + 2 * BUNDLE_BLOCK,
+	uint64_t own = SKIPPED_ROOM + EXIT_ROOM + 2 * BUNDLE_BLOCK +
+		       (guest.config.record ? WARM_TEXT_MAX + BUNDLE_BLOCK : 0),
 		 size = guest.config.live_offset ? guest.config.live_offset
 						 : disk_size(guest.output_disk_fd);
 	bundle_writer_init(&p->w, guest.output_disk_fd, size - own, memory_get(BUFFER), BUFFER);
@@ -239,6 +247,8 @@ noreturn void output_pack(void)
 	p->w.limit = size;
 	p->w.entries_max += OWN_LAST;
 	pack_stream(p, "skipped", (struct span){ p->skipped, p->skipped_n });
+	if (guest.config.record)
+		pack_stream(p, "warm", warm_record());
 	pack_exit(p);
 	bundle_finish(&p->w);
 	power_off();

@@ -23,7 +23,7 @@
 
 #include "raw.h"
 
-enum { STACK = 65536, PATH_LIMIT = 4096 };
+enum { STACK = 65536, PATH_LIMIT = 4096, STDIO_PROGRAM = 3, STDIO_LIVE = 5 };
 
 struct program program;
 
@@ -32,12 +32,28 @@ static char program_stack[STACK] __attribute__((aligned(16)));
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+static void wake(int *word, int value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	raw3(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+}
+
+/* Waits until *@word is at least @value. */
+static void await(int *word, int value)
+{
+	int seen;
+
+	while ((seen = __atomic_load_n(word, __ATOMIC_ACQUIRE)) < value)
+		raw4(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, 0);
+}
+
 static noreturn void leave(enum program_step step, long r)
 {
 	if (!program.failed) {
 		program.failed = step;
 		program.error = (int)-r;
 	}
+	wake(&program.prepared, 1);
 	for (;;)
 		raw1(SYS_exit_group, 127);
 }
@@ -88,13 +104,16 @@ static void drop_rights(void)
 	must(STEP_RIGHTS, raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-static void set_stdio(void)
+/* The first @n of stdin, stdout, stderr, where a live program says that it is ready, and where it
+ * hears of its job. */
+static void set_stdio(int n)
 {
-	const int from[3] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1] };
+	const int from[STDIO_LIVE] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1],
+		guest.live_pipe[0][1], guest.live_pipe[1][0] };
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < n; i++)
 		must(STEP_STDIO, raw3(SYS_dup3, from[i], i, 0));
-	must(STEP_STDIO, raw3(SYS_close_range, 3, ~0u, 0));
+	must(STEP_STDIO, raw3(SYS_close_range, n, ~0u, 0));
 }
 
 /* execvp(3) without the shell: tries the directories of the program's own PATH. */
@@ -131,23 +150,41 @@ static long search_and_exec(char **argv, char **env)
 	return result;
 }
 
+static void become_program(int stdio)
+{
+	raw0(SYS_setsid);
+	raw1(SYS_umask, 022);
+	set_stdio(stdio);
+	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
+	drop_rights();
+}
+
 static void program_main(void *arg)
 {
 	(void)arg;
-	raw0(SYS_setsid);
-	raw1(SYS_umask, 022);
-	set_stdio();
-	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
-	drop_rights();
+	become_program(STDIO_PROGRAM);
 	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
 	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
 	guest.stamp_exec = stamp();
 	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
 }
 
+/* Without a job there is nothing to report: it is as if it had never been. */
+static void live_main(void *arg)
+{
+	static char *no_env[] = { NULL };
+
+	(void)arg;
+	become_program(STDIO_LIVE);
+	raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get());
+	search_and_exec(guest.live_argv, no_env);
+	for (;;)
+		raw1(SYS_exit_group, 127);
+}
+
 /*
- * /proc of the new PID namespace, without the reaper; terminals of the new mount namespace. The
- * kernel's knobs are not for a root user, its command line for nobody.
+ * /proc of the new PID namespace, without the reaper and the kernel's command line; terminals of
+ * the new mount namespace. The kernel's knobs are not for a root user: hide_from_root().
  */
 static void private_mounts(void)
 {
@@ -156,14 +193,15 @@ static void private_mounts(void)
 	must(STEP_PROC, raw5(SYS_mount, "/dev/null", "/proc/cmdline", 0, MS_BIND, 0));
 	must(STEP_PTS, raw5(SYS_mount, "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 			       "newinstance,ptmxmode=0666,mode=620"));
-	if (guest.user.uid == 0) {
-		raw5(SYS_mount, "/dev/null", "/proc/exitcode", 0, MS_BIND, 0);
-		must(STEP_PROC, raw5(SYS_mount, "/proc/sys", "/proc/sys", 0, MS_BIND, 0));
-		must(STEP_PROC,
-			raw5(SYS_mount, 0, "/proc/sys", 0,
-				MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-				0));
-	}
+}
+
+static void hide_from_root(void)
+{
+	raw5(SYS_mount, "/dev/null", "/proc/exitcode", 0, MS_BIND, 0);
+	must(STEP_PROC, raw5(SYS_mount, "/proc/sys", "/proc/sys", 0, MS_BIND, 0));
+	must(STEP_PROC,
+		raw5(SYS_mount, 0, "/proc/sys", 0,
+			MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
 }
 
 static void loopback_up(void)
@@ -176,13 +214,16 @@ static void loopback_up(void)
 	raw1(SYS_close, fd);
 }
 
-static void wait_for_maps(void)
+void program_close_pipes(void)
 {
-	while (__atomic_load_n(&program.mapped, __ATOMIC_ACQUIRE) == 0)
-		raw4(SYS_futex, &program.mapped, FUTEX_WAIT_PRIVATE, 0, 0);
+	if (program.closed)
+		return;
+	program.closed = 1;
+	raw1(SYS_close, guest.out_pipe[0][1]);
+	raw1(SYS_close, guest.out_pipe[1][1]);
 }
 
-static long start_program(void)
+static long start_program(void (*run)(void *arg))
 {
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP,
@@ -192,7 +233,23 @@ static long start_program(void)
 		.cgroup = (unsigned)guest.cgroup_fd,
 	};
 
-	return raw_clone(&args, program_main, NULL);
+	return raw_clone(&args, run, NULL);
+}
+
+/* Tells the live program what to do. Returns its pid. */
+static long hand_over_job(void)
+{
+	struct span rest = program.job;
+
+	guest.stamp_exec = stamp();
+	while (rest.n > 0) {
+		long n = raw3(SYS_write, guest.live_pipe[1][1], rest.p, rest.n);
+		if (n < 0 && n != -EINTR)
+			return n;
+		rest = span_skip(rest, n > 0 ? (size_t)n : 0);
+	}
+	raw1(SYS_close, guest.live_pipe[1][1]);
+	return program.live_pid;
 }
 
 static void reaper_main(void *arg)
@@ -200,18 +257,24 @@ static void reaper_main(void *arg)
 	int status = 0;
 
 	(void)arg;
-	wait_for_maps();
-	must(STEP_HOSTNAME,
-		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
+	await(&program.stage, STAGE_PREPARE);
 	private_mounts();
 	loopback_up();
 	must(STEP_STDIO, raw1(SYS_chdir, "/"));
+	if (guest.live_argv)
+		program.live_pid = start_program(live_main);
+	wake(&program.prepared, 1);
 
-	/* The write ends are the program's alone, or the end of its output would never be seen. */
-	long pid = start_program();
+	await(&program.stage, STAGE_RUN);
+	must(STEP_HOSTNAME,
+		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
+	if (guest.user.uid == 0)
+		hide_from_root();
+	if (program.live_pid > 0 && !program.live_wanted)
+		raw2(SYS_kill, program.live_pid, SIGKILL);
+	long pid = program.live_wanted ? hand_over_job() : start_program(program_main);
 	must(STEP_START, pid);
-	raw1(SYS_close, guest.out_pipe[0][1]);
-	raw1(SYS_close, guest.out_pipe[1][1]);
+	program_close_pipes();
 
 	for (;;) {
 		long r = raw4(SYS_wait4, -1, &status, __WALL, 0);
@@ -229,8 +292,8 @@ static void reaper_main(void *arg)
 long program_start(int *ret_pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS |
-			 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP,
+		.flags = CLONE_VM | CLONE_FILES | CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID |
+			 CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP,
 		.pidfd = (uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)reaper_stack,
@@ -240,8 +303,12 @@ long program_start(int *ret_pidfd)
 	return raw_clone(&args, reaper_main, NULL);
 }
 
-void program_release(void)
+void program_release(enum program_stage stage)
 {
-	__atomic_store_n(&program.mapped, 1, __ATOMIC_RELEASE);
-	raw3(SYS_futex, &program.mapped, FUTEX_WAKE_PRIVATE, 1);
+	wake(&program.stage, (int)stage);
+}
+
+void program_await_reaper(void)
+{
+	await(&program.prepared, 1);
 }

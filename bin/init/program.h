@@ -21,10 +21,18 @@ enum program_step {
 	STEP_EXEC,
 };
 
+/* How far the reaper may go. */
+enum program_stage { STAGE_BORN, STAGE_PREPARE, STAGE_RUN };
+
 struct program {
 	const char *cwd;
-	int mapped; /* futex: 1 once init has written the user namespace's maps */
-	int ended;  /* 1 once @status holds the program's wait status */
+	int stage;     /* futex; set by init, STAGE_PREPARE once the namespace's maps are written */
+	int prepared;  /* futex; set by the reaper: 1 when it waits for STAGE_RUN or has failed */
+	int closed;    /* the write ends of the pipes are */
+	long live_pid; /* of a program that was started before there was a job; 0: none */
+	bool live_wanted; /* it is to run the job */
+	struct span job;  /* what it will be told */
+	int ended;        /* 1 once @status holds the program's wait status */
 	int status;
 	enum program_step failed;
 	int error; /* errno of the failed step */
@@ -36,4 +44,10 @@ void program_set_limits(void);
 
 /* Starts the reaper, which waits for program_release(). Returns its pid or a negative errno. */
 long program_start(int *ret_pidfd);
-void program_release(void);
+void program_release(enum program_stage stage);
+
+/* Waits until the reaper has done all that can be done without a job. */
+void program_await_reaper(void);
+
+/* The write ends are the program's alone, or the end of its output would never be seen. Once. */
+void program_close_pipes(void);

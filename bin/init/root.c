@@ -29,7 +29,11 @@ static void mount_at(const char *what, const char *path, const char *type, unsig
 	const char *options)
 {
 	if (mount(what, path, type, flags, options) < 0)
-		die("mount %s on '%s': %s", type ? type : what, path, strerror(errno));
+		die("mount %s on '%s': %s",
+			type   ? type
+			: what ? what
+			       : "again",
+			path, strerror(errno));
 }
 
 static int open_dir(const char *path)
@@ -57,6 +61,7 @@ static void image_mount(void)
 	make_dir("/image", 0755);
 	mknod("/dev/image", S_IFBLK | 0600, makedev(98, DISK_IMAGE * 16));
 	mount_at("/dev/image", "/image", "erofs", MS_RDONLY | MS_NODEV | MS_NOATIME, options);
+	guest.image_fd = open_dir("/image");
 }
 
 static void scratch_mount(void)
@@ -77,27 +82,32 @@ static void scratch_mount(void)
 		{ "/scratch/shm", 01777 },
 		{ "/scratch/input", 0755 },
 	};
-	char options[64];
 
 	make_dir("/scratch", 0755);
-	snprintf(options, sizeof options, "mode=755,size=%llu",
-		(unsigned long long)(guest.config.scratch_bytes + guest.config.input_bytes));
-	mount_at("scratch", "/scratch", "tmpfs", MS_NODEV | MS_NOSUID, options);
+	mount_at("scratch", "/scratch", "tmpfs", MS_NODEV | MS_NOSUID, "mode=755");
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
 		make_dir(dirs[i].path, dirs[i].mode);
 }
 
 /* No resolver is reachable: what localhost is must stand in a file. */
+static void hosts_make(void)
+{
+	guest.hosts_fd = open("/scratch/upper/etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (guest.hosts_fd < 0)
+		die("make /etc/hosts: %s", strerror(errno));
+}
+
 static void hosts_write(void)
 {
 	char text[256];
-	cleanup_fd int fd = open("/scratch/upper/etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	cleanup_fd int fd = guest.hosts_fd;
 
 	int n = snprintf(text, sizeof text,
 		"127.0.0.1\tlocalhost %.*s\n::1\tlocalhost ip6-localhost\n",
 		(int)guest.config.hostname.n, guest.config.hostname.p);
-	if (fd < 0 || io_write(fd, text, (size_t)n) < 0)
-		die("write /etc/hosts: %s", strerror(errno));
+	int r = io_write(fd, text, (size_t)n);
+	if (r < 0)
+		die("write /etc/hosts: %s", strerror(-r));
 }
 
 static void dev_build(void)
@@ -137,14 +147,20 @@ static void dev_build(void)
 	mount_at("/scratch/shm", "/root/dev/shm", NULL, MS_BIND, NULL);
 }
 
-static void output_mount(void)
+static void set_size(const char *path, uint64_t bytes)
 {
 	char options[64];
 
+	snprintf(options, sizeof options, "size=%llu", (unsigned long long)bytes);
+	mount_at(NULL, path, NULL, MS_REMOUNT | MS_NODEV | MS_NOSUID, options);
+}
+
+void root_fit(void)
+{
+	set_size("/tmp", guest.config.scratch_bytes + guest.config.input_bytes);
 	/* A little more than the limit, so that exactly the limit is not yet "full". */
-	snprintf(options, sizeof options, "mode=755,size=%llu,nr_inodes=65536",
-		(unsigned long long)(guest.config.output_bytes + OUTPUT_SLACK));
-	mount_at("output", "/root/output", "tmpfs", MS_NODEV | MS_NOSUID, options);
+	set_size("/output", guest.config.output_bytes + OUTPUT_SLACK);
+	hosts_write();
 }
 
 void root_build(void)
@@ -158,14 +174,15 @@ void root_build(void)
 
 	image_mount();
 	scratch_mount();
-	hosts_write();
+	hosts_make();
 	make_dir("/root", 0755);
 	mount_at("overlay", "/root", "overlay", MS_NODEV | MS_NOSUID,
 		"lowerdir=/image,upperdir=/scratch/upper,workdir=/scratch/work");
 	dev_build();
 	mount_at("/scratch/tmp", "/root/tmp", NULL, MS_BIND, NULL);
 	mount_at("/scratch/input", "/root/input", NULL, MS_BIND, NULL);
-	output_mount();
+	mount_at("output", "/root/output", "tmpfs", MS_NODEV | MS_NOSUID,
+		"mode=755,nr_inodes=65536");
 
 	if (chdir("/root") < 0)
 		die("chdir to the new root: %s", strerror(errno));

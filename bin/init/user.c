@@ -126,9 +126,11 @@ static void set_home(void)
 	static char line[sizeof "HOME=" + sizeof guest.user.home];
 	char **env = guest.config.env;
 
-	for (; *env; env++)
+	for (; env && *env; env++)
 		if (strncmp(*env, "HOME=", 5) == 0)
 			return;
+	if (!env)
+		return; /* no job yet */
 	const char *home = guest.user.home;
 	snprintf(line, sizeof line, "HOME=%s", *home && access(home, F_OK) == 0 ? home : "/tmp");
 	*env = line;

@@ -69,9 +69,14 @@ static void open_stdin(void)
 
 static void open_pipes(void)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		if (pipe2(guest.out_pipe[i], O_CLOEXEC) < 0)
 			die("make a pipe: %s", strerror(errno));
+}
+
+static void fit_pipes(void)
+{
+	for (int i = 0; i < 2; i++) {
 		/* So that the program can open /dev/stdout again. */
 		if (fchown(guest.out_pipe[i][1], guest.user.uid, guest.user.gid) < 0)
 			die("chown a pipe: %s", strerror(errno));
@@ -138,6 +143,7 @@ static void watch(int pidfd, enum outcome *ret_limit)
 		if (p[WATCH_REAPER].revents) {
 			p[WATCH_REAPER].fd = -1;
 			p[WATCH_REAPER].revents = 0;
+			program_close_pipes();
 		}
 
 		if (*ret_limit != OUTCOME_LOST)
@@ -213,28 +219,34 @@ static void judge(enum outcome limit)
 	}
 }
 
+static int reaper_pidfd = -1;
+
+void program_prepare(void)
+{
+	open_pipes();
+	filter_get();
+	program_set_limits();
+	long pid = program_start(&reaper_pidfd);
+	if (pid < 0)
+		die("start the reaper: %s", strerror((int)-pid));
+	write_maps(pid);
+	program_release(STAGE_PREPARE);
+}
+
 void program_run(void)
 {
 	enum outcome limit = OUTCOME_LOST; /* none so far */
-	cleanup_fd int pidfd = -1;
+	cleanup_fd int pidfd = reaper_pidfd;
 
 	char *cwd = memory_get(guest.config.cwd.n + 1);
 	memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
 	program.cwd = cwd;
-	open_stdin();
-	open_pipes();
-	filter_get();
-	program_set_limits();
-
-	long pid = program_start(&pidfd);
-	if (pid < 0)
-		die("start the reaper: %s", strerror((int)-pid));
-	write_maps(pid);
-	close(guest.out_pipe[0][1]);
-	close(guest.out_pipe[1][1]);
+	if (!live_take_job())
+		open_stdin();
+	fit_pipes();
 	guest.stamp_ready = stamp();
 	uint64_t start_us = now_us();
-	program_release();
+	program_release(STAGE_RUN);
 
 	watch(pidfd, &limit);
 	guest.wall_us = now_us() - start_us;

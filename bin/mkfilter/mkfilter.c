@@ -24,7 +24,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STARTUP = 1, RUNNING = 2, KEEPER = 4, ALWAYS = STARTUP | RUNNING };
+enum {
+	STARTUP = 1,
+	RUNNING = 2,
+	KEEPER = 4,
+	TEMPLATE = 8, /* beside what is RUNNING */
+	ALWAYS = STARTUP | RUNNING,
+};
 
 struct rule {
 	int filters;
@@ -98,6 +104,7 @@ int main(void)
 	printf("#include <linux/filter.h>\n#include \"jail/filter.h\"\n\n");
 	print_filter("startup", STARTUP);
 	print_filter("running", RUNNING);
+	print_filter("template", RUNNING | TEMPLATE);
 	print_filter("keeper", KEEPER);
 	return 0;
 }

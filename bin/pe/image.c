@@ -21,6 +21,7 @@ static const struct {
 	{ "verify", cmd_image_verify, &image_verify_command },
 	{ "export", cmd_image_export, &image_export_command },
 	{ "test", cmd_image_test, &image_test_command },
+	{ "warm", cmd_image_warm, &image_warm_command },
 };
 
 static void usage(FILE *to)

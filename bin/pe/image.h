@@ -9,7 +9,7 @@
 
 extern const struct command image_add_command, image_build_command, image_ls_command,
 	image_rm_command, image_show_command, image_test_command, image_gc_command,
-	image_verify_command, image_export_command;
+	image_verify_command, image_export_command, image_warm_command;
 
 int cmd_image_add(int argc, char **argv);
 int cmd_image_build(int argc, char **argv);
@@ -20,6 +20,7 @@ int cmd_image_rm(int argc, char **argv);
 int cmd_image_show(int argc, char **argv);
 int cmd_image_test(int argc, char **argv);
 int cmd_image_verify(int argc, char **argv);
+int cmd_image_warm(int argc, char **argv);
 
 /* Says @what and how @cmd is used. Returns PE_EXIT_USAGE. */
 int image_usage(const struct command *cmd, const char *what);

@@ -7,6 +7,7 @@
 
 #include "catalog.h"
 #include "image.h"
+#include "template.h"
 #include "serve.h"
 
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
 	{ "image", cmd_image },
 	{ "catalog", cmd_catalog },
 	{ "config", cmd_config },
+	{ "template", cmd_template },
 	{ "doctor", cmd_doctor },
 	{ "help", cmd_help },
 };
@@ -34,6 +36,10 @@ const struct command *const pe_commands[] = {
 	&image_verify_command,
 	&image_export_command,
 	&image_test_command,
+	&image_warm_command,
+	&template_serve_command,
+	&template_ls_command,
+	&template_stop_command,
 	&catalog_ls_command,
 	&catalog_show_command,
 	&catalog_run_command,

@@ -17,6 +17,7 @@
 #include "run.h"
 #include "run/run.h"
 #include "sys/io.h"
+#include "vm/templates.h"
 #include "vm/vm.h"
 
 extern const char init_image_start[], init_image_end[];
@@ -153,6 +154,13 @@ static int set_json(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_cold(void *ctx, const char *value)
+{
+	(void)value;
+	((struct run_options *)ctx)->cold = true;
+	return 0;
+}
+
 static int set_trace(void *ctx, const char *value)
 {
 	(void)value;
@@ -188,6 +196,7 @@ static const struct option_row rows[] = {
 	{ 0, "pids", "N", "limit of processes and threads (default: 256)", set_pids },
 	{ 0, "hostname", "NAME", "what the machine is called (default: pe)", set_hostname },
 	{ 0, "json", NULL, "print the whole result as one JSON object", set_json },
+	{ 0, "cold", NULL, "boot a VM, even where there is a template", set_cold },
 	{ 0, "trace", NULL, "say on stderr where the time went", set_trace },
 	{ 0, "kernel", "DIR", "guest kernel (default: $PE_KERNEL, else the cache)", set_kernel },
 	{ 0, "store", "DIR", "image store (default: $PE_IMAGES, else the cache)", set_store },
@@ -372,13 +381,17 @@ static int run(
 	if (e < 0)
 		return e;
 
-	const struct run_host host = {
+	struct run_host host = {
 		.engine = &vm_engine_uml,
 		.kernel = kernel,
 		.init = { init_image_start, (size_t)(init_image_end - init_image_start) },
 		.cpu = choose_cpu(),
 		.weak_jail = o->weak_jail,
 	};
+	/* Without one it boots. */
+	cleanup(templates_freep) struct templates *templates = NULL;
+	if (!o->cold && templates_connect(kernel, host.init, &templates, NULL) == 0)
+		host.templates = templates;
 	e = run_job(&host, img, o->job, NULL, &result, &phases, err);
 	if (e == 0)
 		e = show(o, outdir_fd, result, img, &host, err);

@@ -9,7 +9,7 @@ struct job;
 struct run_options {
 	struct job *job;
 	const char *outdir, *kernel, *store; /* NULL: none; the usual ones */
-	bool json, trace, weak_jail;
+	bool json, trace, weak_jail, cold;
 };
 
 /* Runs @o->job in image @image_name, shows what came out. Returns the exit status of pe. */

@@ -14,6 +14,8 @@
 #include "http/listen.h"
 #include "image/image.h"
 #include "../pe/pe.h"
+#include "run/live-command.h"
+#include "vm/templates.h"
 #include "vm/vm.h"
 
 extern const char init_image_start[], init_image_end[];
@@ -112,6 +114,29 @@ static int count_connections(struct server *v, struct error *err)
 	return 0;
 }
 
+static struct span own_init(void)
+{
+	return (struct span){ init_image_start, (size_t)(init_image_end - init_image_start) };
+}
+
+static int open_templates(struct server *v, struct error *err)
+{
+	cleanup_free char *profiles = NULL;
+
+	if (asprintf(&profiles, "%s/warm", v->store) < 0)
+		return fail(err, -ENOMEM, "keep templates");
+	const struct templates_config config = {
+		.kernel = v->kernel,
+		.init = own_init(),
+		.memory_bytes = v->config->template_bytes,
+		.ahead = v->config->template_ahead,
+		.weak_jail = v->config->allow_weak_jail,
+		.profiles = profiles,
+		.live = live_command,
+	};
+	return templates_new(&config, &v->templates, err);
+}
+
 int parts_open(struct server *v, struct error *err)
 {
 	const struct config *c = v->config;
@@ -128,12 +153,16 @@ int parts_open(struct server *v, struct error *err)
 		r = count_connections(v, err);
 	if (r < 0)
 		return r;
+	r = c->templates ? open_templates(v, err) : 0;
+	if (r < 0)
+		return r;
 	v->host = (struct run_host){
 		.engine = &vm_engine_uml,
 		.kernel = v->kernel,
-		.init = { init_image_start, (size_t)(init_image_end - init_image_start) },
+		.init = own_init(),
 		.cpu = -1,
 		.weak_jail = c->allow_weak_jail,
+		.templates = v->templates,
 	};
 	return 0;
 }
@@ -195,6 +224,7 @@ void parts_announce(const struct server *v)
 void server_done(struct server *v)
 {
 	service_free(v->service);
+	templates_free(v->templates);
 	links_close(v->links);
 	cache_close(v->cache);
 	vm_kernel_free(v->kernel);

@@ -22,6 +22,7 @@ struct server {
 	char *store;
 	struct cache *cache;
 	struct links *links;
+	struct templates *templates;
 	struct run_host host;
 	struct service *service;
 	int cpus[SLOTS_MAX];

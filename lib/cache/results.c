@@ -23,7 +23,8 @@ enum {
 	SHARE = 8,       /* the largest record is 1/SHARE of all */
 	EVICT_ROWS = 16, /* at a time */
 	PAGE_BYTES = 4096,
-	SPARE_PAGES = 64, /* of the file, for what is not rows */
+	SPARE_PAGES = 64,  /* of the file, for what is not rows */
+	PAGES_OF_ROW = 16, /* that a row may want beside its record's: trees that split */
 };
 
 /* The index has what eviction and counting need. */
@@ -88,12 +89,16 @@ static int count(struct results *r, struct error *err)
 	return 0;
 }
 
+static uint64_t max_pages(const struct results *r)
+{
+	return r->setup.max_bytes / PAGE_BYTES + SPARE_PAGES;
+}
+
 static int bound_file(struct results *r, struct error *err)
 {
 	char sql[64];
 
-	snprintf(sql, sizeof sql, "PRAGMA max_page_count = %llu",
-		(unsigned long long)(r->setup.max_bytes / PAGE_BYTES + SPARE_PAGES));
+	snprintf(sql, sizeof sql, "PRAGMA max_page_count = %llu", (unsigned long long)max_pages(r));
 	return db_exec(&r->writer, sql, err);
 }
 
@@ -252,12 +257,30 @@ static int evict_some(struct results *r)
 	return n > 0 ? 0 : -ENOSPC;
 }
 
+/* The file has its own bound, which rows reach first that do not fill their pages. An insertion
+ * that meets it would take the whole transaction with it, so it must not. */
+static int lacks_pages(struct results *r, uint64_t size)
+{
+	int64_t used = 0, free_ones = 0;
+
+	int e = db_number(&r->writer, "PRAGMA page_count", &used);
+	if (e == 0)
+		e = db_number(&r->writer, "PRAGMA freelist_count", &free_ones);
+	if (e < 0)
+		return e;
+	return (uint64_t)(used - free_ones) + size / PAGE_BYTES + PAGES_OF_ROW > max_pages(r);
+}
+
 static int make_room(struct results *r, uint64_t size)
 {
 	int e = 0;
 
-	while (e == 0 && r->stats.entries > 0 && r->stats.bytes + size > r->setup.max_bytes)
+	while (e == 0 && r->stats.entries > 0) {
+		e = r->stats.bytes + size > r->setup.max_bytes ? 1 : lacks_pages(r, size);
+		if (e <= 0)
+			break;
 		e = evict_some(r);
+	}
 	return e;
 }
 
@@ -290,12 +313,6 @@ static int replace(struct results *r, const char *key, struct span record)
 		e = make_room(r, record.n + ROW_BYTES);
 	if (e == 0)
 		e = insert(r, key, record);
-	/* The file has its own bound: pages are not filled to the brim. */
-	for (int i = 0; e == -ENOSPC && r->stats.entries > 0 && i < SHARE; i++) {
-		e = evict_some(r);
-		if (e == 0)
-			e = insert(r, key, record);
-	}
 	if (e < 0)
 		return e;
 	r->stats.entries++;

@@ -107,6 +107,21 @@ static void test_disk_is_bounded(void **state)
 	cache_close(c);
 }
 
+/* Rows of half a page and a bit fill the file before they fill the count of bytes. */
+static void test_large_after_small(void **state)
+{
+	struct cache *c = open_cache(0, 2 * MIB);
+
+	(void)state;
+	for (unsigned i = 0; i < 700; i++)
+		assert_int_equal(put(c, i, RESULT_EXITED, 2100), 0);
+	assert_int_equal(put(c, 1000, RESULT_EXITED, 250000), 0);
+	assert_int_equal(tier_of(c, 1000), CACHE_DISK);
+	assert_int_equal(tier_of(c, 699), CACHE_DISK);
+	cache_close(c);
+	assert_true(size_of("results.db") <= 2 * MIB + 512 * KIB);
+}
+
 /* What is read from memory counts as used on disk. */
 static void test_use_is_told_to_disk(void **state)
 {
@@ -204,6 +219,7 @@ int main(void)
 		IN_DIR(test_replaces),
 		IN_DIR(test_policy),
 		IN_DIR(test_disk_is_bounded),
+		IN_DIR(test_large_after_small),
 		IN_DIR(test_use_is_told_to_disk),
 		IN_DIR(test_no_directory),
 		IN_DIR(test_threads),

@@ -32,6 +32,7 @@ struct config {
 	uint64_t reserve_cpus;
 	char *store, *kernel, *catalog; /* "": the usual place */
 	bool templates, allow_weak_jail;
+	uint64_t template_bytes, template_ahead;
 
 	struct job_limits limits, max_limits; /* max_limits.input_bytes is limits.input_bytes */
 

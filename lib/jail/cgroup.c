@@ -95,8 +95,8 @@ static bool find_parent(const struct controller *c, char *dir, size_t n, bool *r
 	return strstr(enabled, c->name) != NULL;
 }
 
-/* Groups of callers that were killed before they could tidy up: the name ends in the caller's
- * thread id. */
+/* Groups of callers that were killed before they could tidy up: the name says the caller's thread
+ * id, and which of its groups it is. */
 static void sweep(const char *parent)
 {
 	DIR *d = opendir(parent);
@@ -106,8 +106,10 @@ static void sweep(const char *parent)
 		char path[PATH_MAX];
 		uint64_t id;
 
-		if (strncmp(e->d_name, prefix, sizeof prefix - 1) != 0 ||
-			parse_u64(span_of(e->d_name + sizeof prefix - 1), INT32_MAX, &id) < 0 ||
+		if (strncmp(e->d_name, prefix, sizeof prefix - 1) != 0)
+			continue;
+		struct span rest = span_of(e->d_name + sizeof prefix - 1), owner;
+		if (!span_cut(&rest, '-', &owner) || parse_u64(owner, INT32_MAX, &id) < 0 ||
 			kill((pid_t)id, 0) == 0 || errno != ESRCH)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", parent, e->d_name);
@@ -122,9 +124,9 @@ static void sweep(const char *parent)
 static bool make_group(struct cgroup *c, int i, const char *parent, bool v2)
 {
 	char text[32];
-
 	sweep(parent);
-	snprintf(c->paths[i], sizeof c->paths[i], "%s/%s%d", parent, prefix, gettid());
+	snprintf(
+		c->paths[i], sizeof c->paths[i], "%s/%s%d-%u", parent, prefix, c->owner, c->number);
 	snprintf(text, sizeof text, "%llu",
 		(unsigned long long)(i == 0 ? c->memory_bytes : c->tasks));
 	if ((mkdir(c->paths[i], 0755) == 0 || errno == EEXIST) &&
@@ -135,12 +137,23 @@ static bool make_group(struct cgroup *c, int i, const char *parent, bool v2)
 	return false;
 }
 
+void cgroup_init(struct cgroup *c, uint64_t memory_bytes, uint64_t tasks)
+{
+	static _Thread_local unsigned groups;
+
+	*c = (struct cgroup){ .birth_fd = -1,
+		.memory_bytes = memory_bytes,
+		.tasks = tasks,
+		.owner = gettid(),
+		.number = groups++ };
+}
+
 void cgroup_open(struct cgroup *c, uint64_t memory_bytes, uint64_t tasks)
 {
 	char parent[200];
 	bool v2;
 
-	*c = (struct cgroup){ .birth_fd = -1, .memory_bytes = memory_bytes, .tasks = tasks };
+	cgroup_init(c, memory_bytes, tasks);
 	for (int i = 0; i < CONTROLLERS; i++)
 		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && v2)
 			make_group(c, i, parent, v2);
@@ -178,6 +191,17 @@ void cgroup_enclose(struct cgroup *c, int pid)
 
 	for (int i = 0; i < n; i++)
 		if (find_parent(&controllers[i], parent, sizeof parent, &v2) && !v2 &&
+			make_group(c, i, parent, v2))
+			move_family(c->paths[i], pid, FAMILY_DEPTH);
+}
+
+void cgroup_adopt(struct cgroup *c, int pid)
+{
+	char parent[200];
+	bool v2;
+
+	for (int i = 0; i < CONTROLLERS; i++)
+		if (find_parent(&controllers[i], parent, sizeof parent, &v2) &&
 			make_group(c, i, parent, v2))
 			move_family(c->paths[i], pid, FAMILY_DEPTH);
 }

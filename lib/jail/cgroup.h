@@ -17,13 +17,22 @@ struct cgroup {
 	char paths[2][256]; /* to be removed; "" for none */
 	int birth_fd;       /* version 2: for clone3(CLONE_INTO_CGROUP); else -1 */
 	uint64_t memory_bytes, tasks;
+	int owner;       /* thread whose group it is, for who finds it without one */
+	unsigned number; /* which of its groups */
 };
+
+/* Says what will be allowed; makes nothing yet. */
+void cgroup_init(struct cgroup *c, uint64_t memory_bytes, uint64_t tasks);
 
 /* Finds out what there is; on version 2 makes the group. */
 void cgroup_open(struct cgroup *c, uint64_t memory_bytes, uint64_t tasks);
 
 /* Version 1: makes the groups and moves @pid and its children there. Nothing to do on version 2. */
 void cgroup_enclose(struct cgroup *c, int pid);
+
+/* After cgroup_init(), on both versions: makes the groups and moves @pid and its children there.
+ * May block for some 10 ms. */
+void cgroup_adopt(struct cgroup *c, int pid);
 
 /* Removes the groups, which must be empty. */
 void cgroup_done(struct cgroup *c);

@@ -11,6 +11,7 @@ struct filter {
 	size_t n; /* instructions */
 };
 
-extern const struct filter filter_startup; /* from the kernel's exec until it is up */
-extern const struct filter filter_running; /* from then on; the kernel loads it itself */
-extern const struct filter filter_keeper;  /* the process that waits for the kernel */
+extern const struct filter filter_startup;  /* from the kernel's exec until it is up */
+extern const struct filter filter_running;  /* from then on; the kernel loads it itself */
+extern const struct filter filter_template; /* in its place for a template and its clones */
+extern const struct filter filter_keeper;   /* the process that waits for the kernel */

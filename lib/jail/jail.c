@@ -44,7 +44,8 @@ static int read_report(int fd, struct error *err)
 	struct keeper_report report;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	/* It takes two milliseconds; whatever may hold it up must not hold up its caller for ever. */
+	/* It takes two milliseconds; whatever may hold it up must not hold up its caller for ever.
+	 */
 	if (poll(&p, 1, START_MS) == 0)
 		return refuse(err, -ETIME, "start the jail: its first process hangs");
 	ssize_t n = io_read(fd, &report, sizeof report);
@@ -99,7 +100,10 @@ int jail_start(const struct jail_spec *spec, struct jail *ret, struct error *err
 		return r;
 	k.drop_groups = geteuid() == 0;
 
-	cgroup_open(&j.cgroup, spec->address_bytes, spec->processes);
+	if (spec->no_cgroup)
+		cgroup_init(&j.cgroup, spec->address_bytes, spec->processes);
+	else
+		cgroup_open(&j.cgroup, spec->address_bytes, spec->processes);
 	long pid = clone_keeper(k.namespaces, j.cgroup.birth_fd, &j.pidfd);
 	if (pid == 0) {
 		close(go_write);

@@ -57,6 +57,8 @@ struct jail_spec {
 	uint64_t processes;     /* at the same time */
 	bool with_proc;         /* /proc and a writable /tmp: for kernels without our patches */
 	bool weak;              /* go on without layers that the host cannot give */
+	bool family;            /* goes on until the last of the program's siblings has ended */
+	bool no_cgroup;         /* the program's siblings get groups of their own */
 };
 
 struct jail {

@@ -232,16 +232,18 @@ static pid_t start_program(const struct keeper *k)
 }
 
 /* Stage 8: hold nothing, wait. */
-static noreturn void keep(pid_t kernel)
+static noreturn void keep(pid_t kernel, bool family)
 {
-	int status = 0;
+	int status = 0, last = 0;
 	pid_t r;
 
 	syscall(SYS_close_range, 0, ~0u, 0);
 	load_filter(&filter_keeper, "load the keeper's filter");
-	do
-		r = waitpid(-1, &status, __WALL);
-	while (r != kernel && (r >= 0 || errno == EINTR));
+	do {
+		r = waitpid(-1, &last, __WALL);
+		if (r == kernel)
+			status = last;
+	} while ((r != kernel || family) && (r >= 0 || errno == EINTR));
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
@@ -271,5 +273,5 @@ noreturn void keeper_run(const struct keeper *k)
 	/* The kernel is the same user: it must not be able to trace us. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		give_up(REPORT_FD, "make the jail's first process untraceable");
-	keep(start_program(k));
+	keep(start_program(k), k->spec->family);
 }

@@ -15,9 +15,9 @@
 #include "keeper.h"
 #include "sys/io.h"
 
-/* Far from people, services and the ranges of subuid(5); plus a process id, so that no two jails
- * share one. */
-enum { OWN_ID_BASE = 0x70000000, OWN_ID_RANGE = 1 << 22 };
+/* Far from people, services and the ranges of subuid(5); plus a process id and a number of its
+ * jails, so that no two jails share one. */
+enum { OWN_ID_BASE = 0x70000000, OWN_ID_RANGE = 1 << 28, PID_BITS = 22 };
 
 #define ALL_NAMESPACES                                                                             \
 	((unsigned long)(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |               \
@@ -69,6 +69,14 @@ bool namespaces_own_ids(void)
 	return fields[0] == 0 && fields[2] >= (unsigned)OWN_ID_BASE + OWN_ID_RANGE;
 }
 
+static unsigned own_id(void)
+{
+	static _Thread_local unsigned jails;
+
+	return (unsigned)OWN_ID_BASE +
+	       (((jails++ << PID_BITS) | (unsigned)gettid()) & (OWN_ID_RANGE - 1));
+}
+
 int namespaces_choose(bool weak, unsigned long *ret_flags, unsigned *ret_host_id, struct error *err)
 {
 	bool own = namespaces_own_ids();
@@ -78,8 +86,7 @@ int namespaces_choose(bool weak, unsigned long *ret_flags, unsigned *ret_host_id
 			"jail: root of a container without user ids to give away; run pe as an "
 			"ordinary user, or "
 			"with --allow-weak-jail ('pe doctor' tells more)");
-	*ret_host_id =
-		own ? (unsigned)OWN_ID_BASE + (unsigned)(gettid() & (OWN_ID_RANGE - 1)) : geteuid();
+	*ret_host_id = own ? own_id() : geteuid();
 	*ret_flags = weak ? namespaces_to_be_had() : ALL_NAMESPACES;
 	return 0;
 }

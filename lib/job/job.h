@@ -62,10 +62,15 @@ int job_check_fields(const struct job *j, const char **ret_field, struct error *
 /* Bytes of stdin and files. */
 uint64_t job_input_size(const struct job *j);
 
+/* What init is asked to do beside running the job. */
+struct job_notes {
+	uint64_t live_offset; /* show the output as it comes there on the output disk; 0: nowhere */
+	bool record;          /* say what of the image was read (bundle/warm.h) */
+};
+
 /*
  * The sealed input bundle, a memfd, of job @j on image @img: the image's environment, command, user
- * and directory stand where the job is silent. @live_offset: where on the output disk init shows
- * the output as it comes (see bundle/live.h); 0 for nowhere.
+ * and directory stand where the job is silent. @notes may be NULL.
  */
-int job_pack(const struct job *j, const struct image *img, uint64_t live_offset, int *ret_fd,
-	struct error *err);
+int job_pack(const struct job *j, const struct image *img, const struct job_notes *notes,
+	int *ret_fd, struct error *err);

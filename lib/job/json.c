@@ -117,6 +117,7 @@ static void set_rest(json_t *o, const struct result *r, const struct result_orig
 	if (origin->image_digest)
 		json_object_set_new(o, "image_digest", json_string(origin->image_digest));
 	json_object_set_new(o, "engine", json_string(origin->engine));
+	json_object_set_new(o, "start", json_string(r->is_clone ? "clone" : "cold"));
 }
 
 json_t *result_summary_to_json(const struct result *r, const struct result_origin *origin)

@@ -59,8 +59,8 @@ static const char *first_of(const char *a, const char *b, const char *c)
 	return b && *b ? b : c;
 }
 
-static int add_config(
-	struct bundle_writer *w, const struct job *j, const struct image *img, uint64_t live_offset)
+static int add_config(struct bundle_writer *w, const struct job *j, const struct image *img,
+	const struct job_notes *notes)
 {
 	const struct job_limits *l = &j->limits;
 	cleanup_buf struct buf b = { 0 };
@@ -68,12 +68,13 @@ static int add_config(
 	int r = buf_addf(&b,
 		"timeout_ms=%llu\nmemory_bytes=%llu\noutput_bytes=%llu\nscratch_bytes=%llu\ninput_"
 		"bytes=%llu\npids_max=%llu\n"
-		"data_disks=%zu\nlive_offset=%llu\ncwd=%s\nuser=%s\nhostname=%s\n",
+		"data_disks=%zu\nlive_offset=%llu\nrecord=%d\ncwd=%s\nuser=%s\nhostname=%s\n",
 		(unsigned long long)l->timeout_ms, (unsigned long long)l->memory_bytes,
 		(unsigned long long)l->output_bytes, (unsigned long long)l->scratch_bytes,
 		/* Each file and directory takes a page of tmpfs at least. */
 		(unsigned long long)(job_input_size(j) + (j->n_files + 16) * 3 * BUNDLE_BLOCK),
-		(unsigned long long)l->pids, img->n_data_fds, (unsigned long long)live_offset,
+		(unsigned long long)l->pids, img->n_data_fds,
+		(unsigned long long)notes->live_offset, notes->record,
 		first_of(j->cwd, img->cwd, "/input"), first_of(j->user, img->user, ""),
 		first_of(j->hostname, NULL, "pe"));
 	return r < 0 ? r : bundle_add(w, SPAN_LITERAL("config"), 0600, buf_span(&b));
@@ -96,8 +97,8 @@ static int add_files(struct bundle_writer *w, const struct job *j)
 	return 0;
 }
 
-static int write_bundle(int fd, const struct job *j, const struct image *img, uint64_t live_offset,
-	const struct strv *argv, const struct strv *env)
+static int write_bundle(int fd, const struct job *j, const struct image *img,
+	const struct job_notes *notes, const struct strv *argv, const struct strv *env)
 {
 	cleanup_free char *buffer = malloc(BUFFER);
 	struct bundle_writer w;
@@ -105,7 +106,7 @@ static int write_bundle(int fd, const struct job *j, const struct image *img, ui
 	if (!buffer)
 		return -ENOMEM;
 	bundle_writer_init(&w, fd, BUNDLE_DATA_MAX, buffer, BUFFER);
-	int r = add_config(&w, j, img, live_offset);
+	int r = add_config(&w, j, img, notes);
 	if (r == 0)
 		r = add_strings(&w, SPAN_LITERAL("argv"), argv);
 	if (r == 0)
@@ -118,9 +119,10 @@ static int write_bundle(int fd, const struct job *j, const struct image *img, ui
 	return r < 0 ? r : bundle_finish(&w);
 }
 
-int job_pack(const struct job *j, const struct image *img, uint64_t live_offset, int *ret_fd,
-	struct error *err)
+int job_pack(const struct job *j, const struct image *img, const struct job_notes *notes,
+	int *ret_fd, struct error *err)
 {
+	static const struct job_notes none = { 0 };
 	cleanup_strv struct strv argv = { 0 };
 	cleanup_strv struct strv env = { 0 };
 
@@ -136,7 +138,7 @@ int job_pack(const struct job *j, const struct image *img, uint64_t live_offset,
 	cleanup_fd int fd = memfd_new("input");
 	if (fd < 0)
 		return fail(err, fd, "make the input bundle");
-	r = write_bundle(fd, j, img, live_offset, &argv, &env);
+	r = write_bundle(fd, j, img, notes ? notes : &none, &argv, &env);
 	if (r == 0)
 		r = memfd_freeze(fd);
 	if (r < 0)

@@ -87,6 +87,8 @@ static int read_exit(struct result *r, struct span text, struct error *err)
 		if (kv_get_u64(text, numbers[i].key, INT64_MAX, numbers[i].value) < 0)
 			return refuse(
 				err, -EPROTO, "output bundle: no number '%s'", numbers[i].key);
+	/* Newer than the rest. */
+	kv_get_u64(text, "read_bytes", INT64_MAX, &r->read_bytes);
 	if (kv_get(text, "message", &message))
 		snprintf(r->message, sizeof r->message, "%.*s", (int)message.n, message.p);
 	return read_outcome(r, text, err);
@@ -139,6 +141,8 @@ static int read_entry(struct result *r, const struct bundle_entry *e, size_t *ro
 		r->out = e->data;
 	else if (span_equal(e->name, SPAN_LITERAL("stderr")))
 		r->err = e->data;
+	else if (span_equal(e->name, SPAN_LITERAL("warm")))
+		r->warm = e->data;
 	else if (span_equal(e->name, SPAN_LITERAL("skipped")))
 		return read_skipped(r, e->data, err);
 	else if (!span_equal(e->name, SPAN_LITERAL("exit")))

@@ -58,6 +58,9 @@ struct result {
 	size_t n_skipped;
 	uint64_t skipped_more; /* further ones that are not listed */
 	uint64_t wall_us, user_us, system_us, peak_bytes, startup_us;
+	bool is_clone;       /* its VM was a clone of a template */
+	uint64_t read_bytes; /* of the image, from disk */
+	struct span warm;    /* which pages of the image it has read, when asked (bundle/warm.h) */
 	struct result_stamps stamps;
 	struct span map; /* what the spans point into */
 };

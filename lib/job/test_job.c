@@ -149,7 +149,7 @@ static void test_pack(void **state)
 	assert_int_equal(strv_add(&j->env, "B=job"), 0);
 	assert_int_equal(job_add_file(j, "x/y", 0100755, strdup("data"), 4, &err), 0);
 	j->user = strdup("7:8");
-	assert_int_equal(job_pack(j, &img, 0, &fd, &err), 0);
+	assert_int_equal(job_pack(j, &img, NULL, &fd, &err), 0);
 	const int frozen = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	assert_int_equal(fcntl(fd, F_GET_SEALS) & frozen, frozen);
 
@@ -176,7 +176,7 @@ static void test_nothing_to_run(void **state)
 	int fd = -1;
 
 	(void)state;
-	assert_int_equal(job_pack(j, &img, 0, &fd, &err), -EINVAL);
+	assert_int_equal(job_pack(j, &img, NULL, &fd, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "'img'"));
 	assert_int_equal(fd, -1);
 }

@@ -13,10 +13,12 @@
 #include "job/result.h"
 #include "live.h"
 #include "sys/memfd.h"
+#include "vm/templates.h"
 #include "vm/vm.h"
 
 enum {
-	GRACE_MS = 2000,   /* from the guest's clock to ours */
+	GRACE_MS = 2000, /* from the guest's clock to ours */
+	REAP_NS = 50000000,
 	STARTUP_MS = 3000, /* what a start may take on a busy host */
 	LIVE_MS = 20,      /* between two looks at a running program's output */
 	GUEST_TASKS = 16,  /* of the guest that are not the program's */
@@ -37,6 +39,9 @@ struct run {
 	struct live live;
 	int input_fd, output_fd;
 	struct vm *vm;
+	bool is_clone, record;
+	const struct result *result; /* borrowed */
+	uint64_t warm_ms;
 	int code; /* how the guest kernel ended */
 	struct moment begin, packed, started, ended, collected;
 };
@@ -70,7 +75,11 @@ static int make_disks(struct run *r, const struct image *img, struct error *err)
 	uint64_t size = output_disk_size(&r->job->limits), limit = r->job->limits.output_bytes;
 	bool live = r->watch && r->watch->output;
 
-	int e = job_pack(r->job, img, live ? size : 0, &r->input_fd, err);
+	struct templates *templates = r->host->templates;
+
+	r->record = templates && templates_curious(templates, img->digest);
+	const struct job_notes notes = { live ? size : 0, r->record };
+	int e = job_pack(r->job, img, &notes, &r->input_fd, err);
 	if (e < 0)
 		return e;
 	r->output_fd = memfd_new("output");
@@ -83,7 +92,20 @@ static int make_disks(struct run *r, const struct image *img, struct error *err)
 
 static_assert(DISKS_OWN + IMAGE_DATA_MAX <= VM_DISKS_MAX, "an image may have more than fits");
 
-static int start(struct run *r, const struct image *img, struct error *err)
+/* Whatever keeps a clone from starting, booting is the answer. */
+static int start_vm(
+	struct run *r, const struct image *img, const struct vm_spec *spec, struct error *err)
+{
+	if (r->host->templates &&
+		templates_start(r->host->templates, img->digest, spec, &r->vm, NULL) == 0)
+		r->is_clone = true;
+	return r->is_clone ? 0 : r->host->engine->start(spec, &r->vm, err);
+}
+
+static int with_spec(struct run *r, const struct image *img,
+	int (*what)(struct run *r, const struct image *img, const struct vm_spec *spec,
+		struct error *err),
+	struct error *err)
 {
 	const struct job_limits *l = &r->job->limits;
 	struct vm_disk disks[DISKS_OWN + IMAGE_DATA_MAX] = {
@@ -104,9 +126,22 @@ static int start(struct run *r, const struct image *img, struct error *err)
 		.cpu_seconds = (l->timeout_ms + GRACE_MS + STARTUP_MS) / 1000 + 1,
 		.cpu = r->host->cpu,
 		.weak_jail = r->host->weak_jail,
+		.image = img->name,
 	};
 
-	return r->host->engine->start(&spec, &r->vm, err);
+	return what(r, img, &spec, err);
+}
+
+/* What the run shows of what others will want to read. */
+static int teach(
+	struct run *r, const struct image *img, const struct vm_spec *spec, struct error *err)
+{
+	(void)err;
+	if (r->record)
+		templates_learn(r->host->templates, img->digest, spec, r->result->warm);
+	else if (r->is_clone)
+		templates_missed(r->host->templates, img->digest, r->result->read_bytes);
+	return 0;
 }
 
 /*
@@ -149,7 +184,8 @@ static int follow(struct run *r)
 	if (!w)
 		return vm_wait(r->host->engine, r->vm, -1, limit);
 	for (;;) {
-		uint64_t now = moment_now().ns / 1000000, left = now < deadline ? deadline - now : 0;
+		uint64_t now = moment_now().ns / 1000000,
+			 left = now < deadline ? deadline - now : 0;
 		uint64_t part = w->output && left > LIVE_MS ? LIVE_MS : left;
 		int e = vm_wait(r->host->engine, r->vm, w->cancel_fd, part);
 
@@ -196,6 +232,11 @@ static int collect(struct run *r, struct result **ret, struct error *err)
 
 	int e = result_read(r->output_fd, ret, &bundle_error);
 	if (e < 0) {
+		/* The host tells how a clone ended once it is reaped, by somebody else. */
+		if (r->is_clone) {
+			nanosleep(&(struct timespec){ .tv_nsec = REAP_NS }, NULL);
+			r->host->engine->status(r->vm, &r->code);
+		}
 		describe_end(r->code, end, sizeof end);
 		snprintf(what, sizeof what, "the VM gave no result: %s (%s)", end,
 			bundle_error.text);
@@ -239,6 +280,7 @@ static void account(const struct run *r, struct result *result, struct run_phase
 		.power_off = us_between(s->packed, r->ended.ticks, rate),
 		.collect = us_between(r->ended.ticks, r->collected.ticks, rate),
 		.total = (uint64_t)us,
+		.is_clone = r->is_clone,
 	};
 }
 
@@ -269,7 +311,7 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 		return e;
 	r.packed = moment_now();
 
-	e = start(&r, img, err);
+	e = with_spec(&r, img, start_vm, err);
 	if (e < 0)
 		return e;
 	r.started = moment_now();
@@ -284,6 +326,31 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 	account(&r, result, phases);
 	if (watch && watch->output)
 		live_finish(&r.live, result->out, result->err, watch->output, watch->ctx);
+	result->is_clone = r.is_clone;
+	r.result = result;
+	if (host->templates)
+		with_spec(&r, img, teach, NULL);
 	*ret = result;
 	return 0;
+}
+
+static int warm(
+	struct run *r, const struct image *img, const struct vm_spec *spec, struct error *err)
+{
+	return templates_warm(r->host->templates, img->digest, spec, r->warm_ms, err);
+}
+
+int run_warm(const struct run_host *host, const struct image *img, uint64_t timeout_ms,
+	struct error *err)
+{
+	cleanup(job_freep) struct job *job = job_new();
+	struct run r = { .host = host,
+		.job = job,
+		.input_fd = img->fd,
+		.output_fd = img->fd,
+		.warm_ms = timeout_ms };
+
+	if (!job)
+		return fail(err, -ENOMEM, "warm image '%s'", img->name);
+	return with_spec(&r, img, warm, err);
 }

@@ -13,6 +13,7 @@ struct job;
 struct result;
 struct vm_engine;
 struct vm_kernel;
+struct templates;
 
 /* Where runs happen. All of it is borrowed. */
 struct run_host {
@@ -21,7 +22,13 @@ struct run_host {
 	struct span init; /* the guest's init */
 	int cpu;          /* -1 for any */
 	bool weak_jail;
+	struct templates *templates; /* optional: VMs are clones where there is a template */
 };
+
+/* Waits until there is a template of @img for jobs with the default limits. Negative errno as in
+ * templates_warm(). */
+int run_warm(const struct run_host *host, const struct image *img, uint64_t timeout_ms,
+	struct error *err);
 
 /* Where the time of a run went, in microseconds. */
 struct run_phases {
@@ -35,6 +42,7 @@ struct run_phases {
 	uint64_t power_off;
 	uint64_t collect; /* output bundle on the host */
 	uint64_t total;
+	bool is_clone; /* of a template; else booted */
 };
 
 /* Who looks on while a job runs. */

@@ -73,7 +73,7 @@ void count_run(struct service *s, enum result_outcome outcome, uint64_t queue_us
 	};
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
 		metrics_observe(m, METRIC_PHASE_SECONDS, phases[i].phase, phases[i].us);
-	metrics_add(m, METRIC_STARTS, METRIC_START_COLD, 1);
+	metrics_add(m, METRIC_STARTS, p->is_clone ? METRIC_START_CLONE : METRIC_START_COLD, 1);
 }
 
 static void count_cache(struct service *s)

@@ -25,7 +25,7 @@ enum {
 	INFLATE_HEADER_MAX = 1024, /* bytes that one header of a block takes at most */
 };
 
-enum inflate_state {
+enum inflate_phase {
 	INFLATE_HEADER,
 	INFLATE_STORED,
 	INFLATE_CODES,
@@ -33,7 +33,7 @@ enum inflate_state {
 };
 
 struct inflate {
-	enum inflate_state state;
+	enum inflate_phase state;
 	bool last; /* block */
 	uint64_t bits;
 	unsigned n_bits;

@@ -7,7 +7,7 @@
  * and narrows its seccomp filter by itself once it is up ("lockdown"). A stock one gets /proc in
  * its jail and keeps the start-up filter.
  */
-#include "vm.h"
+#include "uml.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,25 +17,18 @@
 
 #include "base/cleanup.h"
 #include "bundle/bundle.h"
+#include "clone.h"
 #include "jail/filter.h"
 #include "jail/jail.h"
 #include "sys/io.h"
 #include "sys/memfd.h"
 #include <linux/filter.h>
 
-/* Descriptors of the kernel process. */
-enum { FD_NULL, FD_OUT, FD_ERR, FD_INITRD, FD_LOCKDOWN, FD_DISKS };
-
 enum {
-	NOMINAL_LPJ = 18190336, /* loops in a tick for delays that nothing in the guest makes */
-	KERNEL_PROCESSES = 64,  /* host processes beside those of guest programs */
-	OWN_BYTES = 256 << 20,  /* private memory of the kernel process beside guest memory */
-};
-
-struct vm {
-	struct jail jail;
-	int console_fd;
-	char console[VM_CONSOLE_BYTES + 1];
+	NOMINAL_LPJ = 18190336,   /* loops in a tick for delays that nothing in the guest makes */
+	KERNEL_PROCESSES = 64,    /* host processes beside those of guest programs */
+	OWN_BYTES = 256 << 20,    /* private memory of the kernel process beside guest memory */
+	FAMILY_PROCESSES = 65536, /* host processes of a template and its clones */
 };
 
 struct command_line {
@@ -60,7 +53,17 @@ static void add_arg(struct command_line *c, const char *fmt, ...)
 	c->n++;
 }
 
-static void build_command_line(struct command_line *c, const struct vm_spec *spec)
+/* What the kernel hands on to init comes behind "--". */
+static void add_template(struct command_line *c, const struct vm_spec *spec)
+{
+	add_arg(c, "template=fd:%zu", UML_FD_DISKS + spec->n_disks);
+	add_arg(c, "--");
+	add_arg(c, "template");
+	add_arg(c, "data_disks=%zu",
+		spec->n_disks > VM_DATA_DISK ? spec->n_disks - VM_DATA_DISK : 0);
+}
+
+static void build_command_line(struct command_line *c, const struct vm_spec *spec, bool template)
 {
 	const char *fd = vm_kernel_has(spec->kernel, "fd-files") ? "fd:" : "/proc/self/fd/";
 
@@ -79,17 +82,19 @@ static void build_command_line(struct command_line *c, const struct vm_spec *spe
 		add_arg(c, "con0=fd:0,fd:1");
 		add_arg(c, "con=null");
 	}
-	add_arg(c, "initrd=%s%d", fd, FD_INITRD);
+	add_arg(c, "initrd=%s%d", fd, UML_FD_INITRD);
 	for (size_t i = 0; i < spec->n_disks; i++)
 		add_arg(c, "ubd%zu%s=%s%zu", i, spec->disks[i].writable ? "" : "r", fd,
-			FD_DISKS + i);
+			UML_FD_DISKS + i);
 	/* The list leaves out ptrace(2), by which a stock kernel ends its stubs. */
 	if (vm_kernel_has(spec->kernel, "lockdown") && vm_kernel_has(spec->kernel, "no-ptrace"))
-		add_arg(c, "lockdown=%s%d", fd, FD_LOCKDOWN);
+		add_arg(c, "lockdown=%s%d", fd, UML_FD_LOCKDOWN);
+	if (template)
+		add_template(c, spec);
 }
 
 /* An initramfs is a newc archive like a bundle. */
-static int make_initrd(struct span init, struct error *err)
+static int make_initrd(struct span init, const struct uml_template *t, struct error *err)
 {
 	char buf[BUNDLE_BLOCK];
 	struct bundle_writer w;
@@ -99,22 +104,24 @@ static int make_initrd(struct span init, struct error *err)
 		return fail(err, fd, "make the guest's initramfs");
 	bundle_writer_init(&w, fd, BUNDLE_DATA_MAX, buf, sizeof buf);
 	int r = bundle_add(&w, SPAN_LITERAL("init"), 0755, init);
+	if (r == 0 && t && t->warm.n > 0)
+		r = bundle_add(&w, SPAN_LITERAL("warm"), 0600, t->warm);
+	if (r == 0 && t && t->live.n > 0)
+		r = bundle_add(&w, SPAN_LITERAL("live"), 0600, t->live);
 	if (r == 0)
 		r = bundle_finish(&w);
 	return r < 0 ? fail(err, r, "make the guest's initramfs") : take_fd(fd);
 }
 
-static int make_lockdown(struct error *err)
+static int make_lockdown(const struct filter *f, struct error *err)
 {
 	cleanup_fd int fd = memfd_new("lockdown");
-	int r = fd < 0 ? fd
-		       : io_write(fd, filter_running.code,
-				 filter_running.n * sizeof *filter_running.code);
+	int r = fd < 0 ? fd : io_write(fd, f->code, f->n * sizeof *f->code);
 
 	return r < 0 ? fail(err, r, "make the guest kernel's filter") : take_fd(fd);
 }
 
-static int make_console(struct error *err)
+int uml_console_new(struct error *err)
 {
 	cleanup_fd int fd = memfd_new("console");
 	int r = fd < 0 ? fd : memfd_fix_size(fd, VM_CONSOLE_BYTES);
@@ -122,42 +129,61 @@ static int make_console(struct error *err)
 	return r < 0 ? fail(err, r, "make the guest's console") : take_fd(fd);
 }
 
-static int start_jail(struct vm *vm, const struct vm_spec *spec, struct error *err)
+int uml_boot(const struct vm_spec *spec, int console_fd, const struct uml_template *template,
+	struct jail *ret, struct error *err)
 {
 	struct command_line c = { .n = 0 };
-	int fds[FD_DISKS + VM_DISKS_MAX];
+	int fds[UML_FD_DISKS + VM_DISKS_MAX + 1];
 
+	if (spec->n_disks > VM_DISKS_MAX)
+		return refuse(err, -EINVAL, "start a VM: %zu disks, at most %d", spec->n_disks,
+			VM_DISKS_MAX);
 	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null_fd < 0)
 		return fail(err, -errno, "open '/dev/null'");
-	cleanup_fd int initrd_fd = make_initrd(spec->init, err);
+	cleanup_fd int initrd_fd = make_initrd(spec->init, template, err);
 	if (initrd_fd < 0)
 		return initrd_fd;
-	cleanup_fd int lockdown_fd = make_lockdown(err);
+	cleanup_fd int lockdown_fd =
+		make_lockdown(template ? &filter_template : &filter_running, err);
 	if (lockdown_fd < 0)
 		return lockdown_fd;
 
-	fds[FD_NULL] = null_fd;
-	fds[FD_OUT] = fds[FD_ERR] = vm->console_fd;
-	fds[FD_INITRD] = initrd_fd;
-	fds[FD_LOCKDOWN] = lockdown_fd;
+	fds[UML_FD_NULL] = null_fd;
+	fds[UML_FD_OUT] = fds[UML_FD_ERR] = console_fd;
+	fds[UML_FD_INITRD] = initrd_fd;
+	fds[UML_FD_LOCKDOWN] = lockdown_fd;
 	for (size_t i = 0; i < spec->n_disks; i++)
-		fds[FD_DISKS + i] = spec->disks[i].fd;
-	build_command_line(&c, spec);
+		fds[UML_FD_DISKS + i] = spec->disks[i].fd;
+	if (template)
+		fds[UML_FD_DISKS + spec->n_disks] = template->control_fd;
+	build_command_line(&c, spec, template != NULL);
 
 	struct jail_spec jail = {
 		.program_fd = vm_kernel_fd(spec->kernel),
 		.argv = c.argv,
 		.fds = fds,
-		.n_fds = FD_DISKS + spec->n_disks,
+		.n_fds = UML_FD_DISKS + spec->n_disks + (template != NULL),
 		.cpu = spec->cpu,
-		.address_bytes = spec->ram_bytes + OWN_BYTES,
+		.address_bytes = vm_host_bytes(spec),
 		.cpu_seconds = spec->cpu_seconds,
-		.processes = spec->processes + KERNEL_PROCESSES,
+		.processes = template ? FAMILY_PROCESSES : vm_host_processes(spec),
 		.with_proc = !vm_kernel_has(spec->kernel, "fd-files"),
 		.weak = spec->weak_jail,
+		.family = template != NULL,
+		.no_cgroup = template != NULL,
 	};
-	return jail_start(&jail, &vm->jail, err);
+	return jail_start(&jail, ret, err);
+}
+
+uint64_t vm_host_bytes(const struct vm_spec *spec)
+{
+	return spec->ram_bytes + OWN_BYTES;
+}
+
+uint64_t vm_host_processes(const struct vm_spec *spec)
+{
+	return spec->processes + KERNEL_PROCESSES;
 }
 
 static void uml_free(struct vm *vm)
@@ -165,30 +191,36 @@ static void uml_free(struct vm *vm)
 	if (!vm)
 		return;
 	jail_done(&vm->jail);
+	clone_end(vm);
 	if (vm->console_fd >= 0)
 		close(vm->console_fd);
 	free(vm);
 }
 
-static void uml_freep(struct vm **vm)
+void uml_freep(struct vm **vm)
 {
 	uml_free(*vm);
 }
 
+struct vm *uml_new(void)
+{
+	struct vm *vm = calloc(1, sizeof *vm);
+
+	if (vm)
+		vm->jail.pidfd = vm->clone_pidfd = vm->console_fd = -1;
+	return vm;
+}
+
 static int uml_start(const struct vm_spec *spec, struct vm **ret, struct error *err)
 {
-	cleanup(uml_freep) struct vm *vm = calloc(1, sizeof *vm);
+	cleanup(uml_freep) struct vm *vm = uml_new();
 
 	if (!vm)
 		return fail(err, -ENOMEM, "start a VM");
-	vm->jail.pidfd = -1;
-	if (spec->n_disks > VM_DISKS_MAX)
-		return refuse(err, -EINVAL, "start a VM: %zu disks, at most %d", spec->n_disks,
-			VM_DISKS_MAX);
-	vm->console_fd = make_console(err);
+	vm->console_fd = uml_console_new(err);
 	if (vm->console_fd < 0)
 		return vm->console_fd;
-	int r = start_jail(vm, spec, err);
+	int r = uml_boot(spec, vm->console_fd, NULL, &vm->jail, err);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(vm);
@@ -197,17 +229,19 @@ static int uml_start(const struct vm_spec *spec, struct vm **ret, struct error *
 
 static void uml_settle(struct vm *vm)
 {
-	jail_enclose(&vm->jail);
+	if (vm->clone_pidfd < 0)
+		jail_enclose(&vm->jail);
 }
 
 static int uml_pidfd(const struct vm *vm)
 {
-	return vm->jail.pidfd;
+	return vm->clone_pidfd >= 0 ? vm->clone_pidfd : vm->jail.pidfd;
 }
 
 static int uml_status(struct vm *vm, int *ret_code)
 {
-	return jail_status(&vm->jail, ret_code);
+	return vm->clone_pidfd >= 0 ? clone_status(vm->clone_pidfd, ret_code)
+				    : jail_status(&vm->jail, ret_code);
 }
 
 static const char *uml_console(struct vm *vm)

@@ -25,6 +25,9 @@ struct vm_disk {
 	bool writable;
 };
 
+/* The order of disks that init expects; those behind the third are data of the image. */
+enum vm_disk_place { VM_IMAGE_DISK, VM_INPUT_DISK, VM_OUTPUT_DISK, VM_DATA_DISK };
+
 enum { VM_DISKS_MAX = 12, VM_CONSOLE_BYTES = 64 << 10 };
 
 struct vm_spec {
@@ -38,7 +41,14 @@ struct vm_spec {
 	uint64_t cpu_seconds; /* processor time of one of its host processes */
 	int cpu;              /* host CPU to run on; -1 for any */
 	bool weak_jail;
+	const char *image; /* its name, for who makes a template; may be NULL */
 };
+
+/* How many host processes a VM of this kind may be. */
+uint64_t vm_host_processes(const struct vm_spec *spec);
+
+/* How much memory its host processes may have together. */
+uint64_t vm_host_bytes(const struct vm_spec *spec);
 
 struct vm_engine {
 	const char *name;

@@ -8,6 +8,7 @@ export default [
 	["the first screen is a gallery of examples; one click runs one", async (w) => {
 		const p = await w.person();
 		await p.go();
+		await p.page.locator(".card").first().waitFor();
 		assert.ok((await p.page.locator(".card").count()) >= 5);
 		await p.page.fill(".gallery-search", "graphviz svg");
 		await p.until(async () => (await p.page.locator(".card").count()) > 0 && (await p.page.locator('.card[data-program="gcc"]').count()) === 0);

@@ -3,6 +3,7 @@
 
 import io
 import os
+import subprocess
 import tarfile
 
 from support import needs, oci
@@ -214,11 +215,10 @@ class Hostile(StoreCase):
 
     def test_a_bomb(self):
         zeros = tarfile.TarInfo("zeros")
-        zeros.size = 3 << 30
+        zeros.size = 1300 << 20
         made = oci.Layout(self.tmp / "layout")
-        import subprocess
         packed = subprocess.run(
-            ["sh", "-c", f"(cat; head -c {zeros.size} /dev/zero; head -c 1024 /dev/zero) | gzip -1"],
+            ["sh", "-c", f"(cat; head -c {zeros.size} /dev/zero; head -c 1024 /dev/zero) | gzip -6"],
             input=zeros.tobuf(format=tarfile.GNU_FORMAT), stdout=subprocess.PIPE, check=True).stdout
         oci.COMPRESS["bomb"] = lambda data: packed
         made.image(b"", compress="bomb")

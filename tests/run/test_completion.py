@@ -24,7 +24,7 @@ class Completion(Case):
 
     @each({
         "command": (["r"], ["run"]),
-        "all commands": ([""], ["catalog", "config", "doctor", "help", "image", "run", "serve", "--help"]),
+        "all commands": ([""], ["catalog", "config", "doctor", "help", "image", "run", "serve", "template", "--help"]),
         "second word": (["image", "b"], ["build"]),
         "long option": (["run", "--js"], ["--json"]),
         "option of a second word": (["image", "build", "--for"], ["--force"]),

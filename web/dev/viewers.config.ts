@@ -9,5 +9,5 @@ export default defineConfig({
 	root: here,
 	publicDir: `${here}../public`,
 	logLevel: "warn",
-	build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 2000, emptyOutDir: true, rollupOptions: { input: `${here}viewers.html` } },
+	build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, minify: false, reportCompressedSize: false, chunkSizeWarningLimit: 2000, emptyOutDir: true, rollupOptions: { input: `${here}viewers.html` } },
 });

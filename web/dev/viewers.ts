@@ -10,6 +10,7 @@ declare global {
 	interface Window {
 		/** For tests: shows bytes under a name, with the viewer called @id or the best one. */
 		show(name: string, bytes: Uint8Array | string, id?: string): Promise<ViewerHandle>;
+		sample(name: string): Promise<ViewerHandle>;
 		compare(left: OutputFile, right: OutputFile): Promise<void>;
 		events: unknown[];
 		canary: number;
@@ -38,6 +39,8 @@ window.show = async (name, bytes, id) => {
 	current = await show(host, { name, bytes: typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes }, id);
 	return current;
 };
+
+window.sample = (name) => window.show(name, samples.find((s) => s.name === name)!.bytes);
 
 window.compare = async (left, right) => {
 	current?.destroy();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
+import { cpuNow } from "../../dev/clock";
 import { type Diagnostic, type Options, parseDiagnostics } from "./index";
 
 /** "file:line:col-endCol severity message" */
@@ -94,9 +95,9 @@ describe("diagnostics", () => {
 			`a.c:1:1: error: x\n${" ^ ~ .".repeat(300)}a\n`.repeat(500), `Exception in thread "main" A\n`.repeat(30_000), `LaTeX Warning: x\n`.repeat(40_000),
 		];
 		for (const flood of floods) {
-			const t = performance.now();
+			const t = cpuNow();
 			parseDiagnostics(flood);
-			expect(performance.now() - t, flood.slice(0, 20)).toBeLessThan(2000);
+			expect(cpuNow() - t, flood.slice(0, 20)).toBeLessThan(2000);
 		}
 		expect(parseDiagnostics(Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) & 255))).toBeInstanceOf(Array);
 	}, 60_000);

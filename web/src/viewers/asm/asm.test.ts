@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
+import { cpuNow } from "../../../dev/clock";
 import { demangle } from "./demangle";
 import { bandsOf, quiet, visibleLines } from "./filter";
 import { LineKind, parseAsm } from "./parse";
@@ -85,12 +86,12 @@ describe("assembly", () => {
 		expect(Array.from(visibleLines(asm, quiet, "main.c"), (i) => asm.lines[i]!.text.trim().split(/\s+/)[0])).toEqual(["0000000000000000", "int", "0:", "return", "1:"]);
 	});
 	it("takes hostile input in bounded time", () => {
-		const t = performance.now();
+		const t = cpuNow();
 		const long = `${"a".repeat(1_000_000)}\n${"\t.loc 1 ".repeat(1000)}\n${'"'.repeat(5000)}:\n${"[".repeat(5000)}\n`;
 		const asm = parseAsm(long + "x:\n\tjmp x\n".repeat(20_000));
 		visibleLines(asm, quiet, "x");
 		tokenize("\\".repeat(4000) + '"'.repeat(90) + "'".repeat(90) + "#".repeat(2000));
-		expect(performance.now() - t).toBeLessThan(4000);
+		expect(cpuNow() - t).toBeLessThan(4000);
 	});
 	it("is cut into coloured parts that make up the line", () => {
 		for (const line of gcc.split("\n")) expect(tokenize(line).map((t) => t.text).join("")).toBe(line);
@@ -148,9 +149,9 @@ describe("names", () => {
 		expect(demangle(name)).toBe(want);
 	});
 	it("that are hostile come back as they are, soon", () => {
-		const t = performance.now();
+		const t = cpuNow();
 		for (const bad of ["_Z" + "P".repeat(4000) + "i", "_ZN" + "1a".repeat(1000) + "E", "_Z1f" + "S_".repeat(500), "_Z" + "N".repeat(3000), "_RI".repeat(900), "_RC1aB_", "_RBB_", "_Z1fIJ" + "S_".repeat(99) + "EEvDp" + "T_".repeat(99), "_Z" + "1aI".repeat(1300), "_Z1fI" + "iS_".repeat(100) + "EvDpT_"])
 			expect(demangle(bad)).toBeTypeOf("string");
-		expect(performance.now() - t).toBeLessThan(1000);
+		expect(cpuNow() - t).toBeLessThan(1000);
 	});
 });

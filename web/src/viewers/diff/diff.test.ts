@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
+import { cpuNow } from "../../../dev/clock";
 import { changesOf, rowsOf, wordMarks } from "./lines";
 import { diffSequences } from "./myers";
 
@@ -34,14 +35,14 @@ describe("a diff", () => {
 		expect(edits("same", "same")).toBe(0);
 	});
 	it("ends soon for texts that have nothing in common, or too much", () => {
-		const t = performance.now();
+		const t = cpuNow();
 		const n = 100_000;
 		expect(diffSequences(Uint32Array.from({ length: n }, (_, i) => i), Uint32Array.from({ length: n }, (_, i) => n + i))).toHaveLength(1);
 		const a = Uint32Array.from({ length: n }, (_, i) => (i * 7919) % 13);
 		const b = Uint32Array.from({ length: n }, (_, i) => (i * 104729) % 11);
 		diffSequences(a, b);
 		diffSequences(Uint32Array.from({ length: n }, (_, i) => i), Uint32Array.from({ length: n }, (_, i) => n - i));
-		expect(performance.now() - t).toBeLessThan(6000);
+		expect(cpuNow() - t).toBeLessThan(6000);
 	});
 	it("folds long equal runs, and opens them", () => {
 		const a = Array.from({ length: 40 }, (_, i) => `line ${i}`);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
+import { cpuNow } from "../../../dev/clock";
 import { TreeRows } from "./rows";
 import { JsonError, Kind, lineAt, Tape } from "./tape";
 
@@ -77,8 +78,8 @@ describe("JSON", () => {
 		expect(lineAt(bytes("a\nbc"), 3)).toEqual({ line: 2, col: 2 });
 	});
 	it("reads 10 MB in a moment", () => {
-		const t = performance.now();
+		const t = cpuNow();
 		read(`[${'{"id":12345,"name":"some text"},'.repeat(320_000)}0]`);
-		expect(performance.now() - t).toBeLessThan(5000);
+		expect(cpuNow() - t).toBeLessThan(5000);
 	});
 });

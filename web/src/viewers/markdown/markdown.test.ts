@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
+import { cpuNow } from "../../../dev/clock";
 import { parseMarkdown } from "./blocks";
 import { type Inline, parseInline } from "./inline";
 
@@ -63,9 +64,9 @@ describe("Markdown blocks", () => {
 		expect(parseMarkdown("# a #\n## C#\n").blocks).toEqual([{ kind: "heading", level: 1, text: "a" }, { kind: "heading", level: 2, text: "C#" }]);
 	});
 	it("take hostile input in bounded time", () => {
-		const t = performance.now();
+		const t = cpuNow();
 		for (const s of ["*".repeat(50_000), "**a ".repeat(20_000), "[".repeat(50_000), "![](".repeat(20_000), "`".repeat(30_000) + "a", "> ".repeat(20_000), "- ".repeat(20_000), "_a".repeat(30_000), "&#".repeat(30_000), "|".repeat(100_000) + "\n" + "|-".repeat(3000), "#".repeat(100_000), "~~a".repeat(20_000), "` `` ``` ".repeat(4000), "<http://".repeat(9000), " ".repeat(200_000) + "x", "- a\n".repeat(50_000), "* * ".repeat(20_000)])
 			for (const b of parseMarkdown(s).blocks) if ("text" in b && b.kind !== "code") parseInline(b.text);
-		expect(performance.now() - t).toBeLessThan(8000);
+		expect(cpuNow() - t).toBeLessThan(8000);
 	});
 });

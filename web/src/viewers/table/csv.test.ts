@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
+import { cpuNow } from "../../../dev/clock";
 import { field, guessDelimiter, hasHeader, MAX_COLUMNS, numericColumns, parseCsv, sortedRows } from "./csv";
 
 const bytes = (s: string): Uint8Array => new TextEncoder().encode(s);
@@ -53,8 +54,8 @@ describe("delimited text", () => {
 		expect(parseCsv(bytes('"open'), ",").problem).toContain("not closed");
 	});
 	it("reads 10 MB in a moment", () => {
-		const t = performance.now();
+		const t = cpuNow();
 		expect(parseCsv(bytes("123,abc,4.5\n".repeat(850_000)), ",").rowCount).toBe(850_000);
-		expect(performance.now() - t).toBeLessThan(4000);
+		expect(cpuNow() - t).toBeLessThan(4000);
 	});
 });

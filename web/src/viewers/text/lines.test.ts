@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
+import { cpuNow } from "../../../dev/clock";
 import { findBytes, findBytesBack } from "./find";
 import { parseLine, runsText, sliceRuns } from "./line";
 import { Lines } from "./lines";
@@ -137,10 +138,10 @@ describe("lines", () => {
 	});
 	it("of a 10 MB flood are read in a moment", () => {
 		const flood = bytes("\x1b[38;2;1;2;3mé\x1b[0m\x1b[K".repeat(400_000));
-		const t = performance.now();
+		const t = cpuNow();
 		const { lines } = { lines: new Lines() };
 		lines.append(flood);
-		expect(performance.now() - t).toBeLessThan(5000);
+		expect(cpuNow() - t).toBeLessThan(5000);
 		expect(lines.cols(0)).toBeGreaterThan(10);
 	});
 });
@@ -158,9 +159,9 @@ describe("links", () => {
 		expect(findLinks('  File "a.py", line 12, in f', isSource)[0]!.place).toEqual({ file: "a.py", line: 12 });
 	});
 	it("are found in bounded time", () => {
-		const t = performance.now();
+		const t = cpuNow();
 		findLinks(":1".repeat(2000) + "a".repeat(4000) + "://".repeat(1000) + '", line '.repeat(500), () => true);
-		expect(performance.now() - t).toBeLessThan(500);
+		expect(cpuNow() - t).toBeLessThan(500);
 	});
 });
 

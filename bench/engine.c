@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench/engine: the engine by itself, from the call to the parsed result, without a process around
+ * it.
+ *
+ *   build/bench-engine [-n ROUNDS] [-w WARMUP] [-m cold|clone|ahead] [-f FILE] [-s] IMAGE
+ * COMMAND...
+ *
+ * Prints median, 95th percentile and minimum in milliseconds as one line of JSON. -s: say where the
+ * time went.
+ */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "image/image.h"
+#include "job/job.h"
+#include "job/result.h"
+#include "run/live-command.h"
+#include "run/run.h"
+#include "sys/io.h"
+#include "vm/templates.h"
+#include "vm/vm.h"
+
+extern const char init_image_start[], init_image_end[];
+
+enum { ROUNDS_MAX = 100000, WARM_MS = 60000 };
+
+static struct error err;
+
+static int die(const char *what)
+{
+	fprintf(stderr, "engine: %s: %s\n", what, err.text);
+	exit(1);
+}
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static int number(const char *text)
+{
+	uint64_t n = 0;
+
+	if (parse_u64(span_of(text), ROUNDS_MAX, &n) < 0)
+		die("a number of rounds");
+	return (int)n;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void add_file(struct job *job, const char *path)
+{
+	struct buf b = { 0 };
+	FILE *f = fopen(path, "re");
+	const char *name = strrchr(path, '/');
+
+	if (!f || io_read_all(fileno(f), 1 << 20, &b) < 0)
+		die(path);
+	fclose(f);
+	/* The job owns the bytes from here on. */
+	if (job_add_file(job, name ? name + 1 : path, 0644, b.p, b.n, &err) < 0)
+		die(path);
+}
+
+static void say_phases(const struct run_phases *p)
+{
+	printf("pack %.2f jail %.2f kernel %.2f init %.2f start %.2f program %.2f unpack %.2f "
+	       "power_off "
+	       "%.2f collect %.2f total %.2f\n",
+		(double)p->pack / 1e3, (double)p->jail / 1e3, (double)p->kernel / 1e3,
+		(double)p->init / 1e3, (double)p->start / 1e3, (double)p->program / 1e3,
+		(double)p->unpack / 1e3, (double)p->power_off / 1e3, (double)p->collect / 1e3,
+		(double)p->total / 1e3);
+}
+
+static double run_once(struct run_host *host, struct image *img, struct job *job, bool phases)
+{
+	cleanup(result_freep) struct result *result = NULL;
+	struct run_phases p;
+
+	double from = now_ms();
+	if (run_job(host, img, job, NULL, &result, &p, &err) < 0)
+		die("run");
+	double ms = now_ms() - from;
+	if (result->outcome != RESULT_EXITED || result->status != 0) {
+		snprintf(err.text, sizeof err.text, "%s %d: %.*s",
+			result_outcome_word(result->outcome), result->status,
+			(int)(result->err.n < 300 ? result->err.n : 300), result->err.p);
+		die("the program failed");
+	}
+	if (phases)
+		say_phases(&p);
+	return ms;
+}
+
+int main(int argc, char **argv)
+{
+	static double ms[ROUNDS_MAX];
+	const char *mode = "clone";
+	int n = 30, warmup = 3, o;
+	bool phases = false;
+	cleanup(job_freep) struct job *job = job_new();
+	struct vm_kernel *kernel;
+	struct image *img;
+	char *store = image_store_path(NULL);
+
+	while ((o = getopt(argc, argv, "+n:w:m:f:s")) != -1) {
+		if (o == 'n')
+			n = number(optarg);
+		else if (o == 'w')
+			warmup = number(optarg);
+		else if (o == 'm')
+			mode = optarg;
+		else if (o == 'f')
+			add_file(job, optarg);
+		else
+			phases = true;
+	}
+	if (optind >= argc || n < 1 || n > ROUNDS_MAX)
+		die("wrong use");
+	const char *image = argv[optind++];
+	for (; optind < argc; optind++)
+		strv_add(&job->argv, argv[optind]);
+	if (vm_kernel_open(NULL, &kernel, &err) < 0 || image_open(store, image, &img, &err) < 0)
+		die("open");
+
+	struct run_host host = {
+		.engine = &vm_engine_uml,
+		.kernel = kernel,
+		.init = { init_image_start, (size_t)(init_image_end - init_image_start) },
+		.cpu = sched_getcpu(),
+	};
+	char profiles[4096];
+	snprintf(profiles, sizeof profiles, "%s/warm", store);
+	struct templates_config config = {
+		.kernel = kernel, .init = host.init, .profiles = profiles
+	};
+	config.ahead = strcmp(mode, "ahead") == 0 ? 4 : 0;
+	if (strcmp(mode, "cold") != 0 && templates_new(&config, &host.templates, &err) < 0)
+		die("templates");
+	for (int i = 0; i < warmup || (host.templates && i < WARM_MS / 10); i++) {
+		struct templates_stats s = { .clones = 0 };
+		run_once(&host, img, job, false);
+		if (host.templates)
+			templates_stats(host.templates, &s);
+		if (i >= warmup && s.clones > (uint64_t)warmup)
+			break;
+		if (host.templates && !s.alive)
+			usleep(10000);
+	}
+	for (int i = 0; i < n; i++) {
+		if (config.ahead)
+			usleep(3000);
+		ms[i] = run_once(&host, img, job, phases);
+	}
+	struct templates_stats s = { .clones = 0 };
+	if (host.templates)
+		templates_stats(host.templates, &s);
+	qsort(ms, (size_t)n, sizeof *ms, by_size);
+	printf("{\"mode\": \"%s\", \"rounds\": %d, \"median_ms\": %.3f, \"p95_ms\": %.3f, "
+	       "\"min_ms\": %.3f, "
+	       "\"clones\": %llu, \"cold\": %llu, \"template_kib\": %llu}\n",
+		mode, n, ms[n / 2], ms[(size_t)n * 95 / 100], ms[0], (unsigned long long)s.clones,
+		(unsigned long long)s.cold, (unsigned long long)s.bytes / 1024);
+	templates_free(host.templates);
+	return 0;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page cache of the image: a template reads into it what it was told that runs read; a run that
+ * was asked to says what it has read. See bundle/warm.h.
+ */
+#include "warm.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "bundle/warm.h"
+#include "sys/io.h"
+
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+
+enum { DENTS_ROOM = 4096, MAP_PAGES = 16384, DEPTH_MAX = 64, STEP_PAGES = 32 };
+
+struct recorder {
+	char *text;
+	size_t n;
+	uint64_t records, pages;
+	char path[WARM_PATH_MAX + 1];
+};
+
+struct cachestat_range {
+	uint64_t off, len;
+};
+
+struct cachestat {
+	uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
+
+static int image_open(const char *path)
+{
+	const struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+
+	return (int)syscall(SYS_openat2, guest.image_fd, path, &how, sizeof how);
+}
+
+/* Best effort: what is not there is not read. */
+static void warm_file(const struct warm_record *record)
+{
+	char path[WARM_PATH_MAX + 2] = "/";
+	struct span ranges = record->ranges;
+	uint64_t first, count;
+	struct stat st;
+
+	memcpy(path + 1, record->path.p, record->path.n);
+	path[record->path.n + 1] = '\0';
+	cleanup_fd int fd = image_open(path + 1);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	/* No call reads more than the disk's read-ahead. */
+	while (warm_next_range(&ranges, &first, &count))
+		for (uint64_t i = 0; i < count; i += STEP_PAGES)
+			readahead(fd, (off_t)(first + i) * WARM_PAGE,
+				(count - i < STEP_PAGES ? count - i : STEP_PAGES) * WARM_PAGE);
+	/* And where the program will look for it. */
+	fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW);
+}
+
+void warm_load(void)
+{
+	struct stat st;
+
+	guest.warm = (struct span){ "", 0 };
+	cleanup_fd int fd = open("/warm", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size > WARM_TEXT_MAX)
+		return;
+	char *p = memory_get((size_t)st.st_size);
+	ssize_t n = io_read(fd, p, (size_t)st.st_size);
+	guest.warm = (struct span){ p, n > 0 ? (size_t)n : 0 };
+}
+
+void warm_cache(void)
+{
+	struct span rest = guest.warm;
+	struct warm_record record;
+	int error;
+
+	while (warm_next(&rest, &record, &error))
+		warm_file(&record);
+	munmap((void *)(uintptr_t)guest.warm.p, guest.warm.n);
+	guest.read_before = warm_bytes_read();
+}
+
+/* "FIRST+COUNT,..." of the pages that @resident says are there, from page @base on. */
+static int add_ranges(
+	struct recorder *r, char *text, size_t room, const unsigned char *resident, size_t pages)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < pages;) {
+		size_t from = i;
+		bool in = resident[i] & 1;
+
+		while (i < pages && (resident[i] & 1) == in)
+			i++;
+		if (!in)
+			continue;
+		n += snprintf(
+			text + n, room - (size_t)n, "%s%zu+%zu", n ? "," : "", from, i - from);
+		if ((size_t)n >= room)
+			return -1;
+		r->pages += i - from;
+	}
+	return n;
+}
+
+static void record_pages(struct recorder *r, int fd, size_t pages)
+{
+	static unsigned char resident[MAP_PAGES];
+	size_t room = WARM_TEXT_MAX - r->n, path_n = strlen(r->path);
+
+	void *p = mmap(NULL, pages * WARM_PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return;
+	int n = mincore(p, pages * WARM_PAGE, resident) < 0
+			? -1
+			: add_ranges(r, r->text + r->n, room, resident, pages);
+	munmap(p, pages * WARM_PAGE);
+	if (n <= 0 || (size_t)n + path_n + 2 > room)
+		return;
+	r->text[r->n + (size_t)n] = ' ';
+	memcpy(r->text + r->n + (size_t)n + 1, r->path, path_n + 1);
+	r->n += (size_t)n + path_n + 2;
+	r->records++;
+}
+
+static void record_file(struct recorder *r, int dir_fd, const char *leaf)
+{
+	struct cachestat_range all = { 0, 0 };
+	struct cachestat stat = { 0 };
+	struct stat st;
+
+	cleanup_fd int fd = openat(dir_fd, leaf, O_RDONLY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC);
+	if (fd < 0 || syscall(SYS_cachestat, fd, &all, &stat, 0) < 0 || stat.cached == 0 ||
+		fstat(fd, &st) < 0)
+		return;
+	size_t pages = ((size_t)st.st_size + WARM_PAGE - 1) / WARM_PAGE;
+	record_pages(r, fd, pages < MAP_PAGES ? pages : MAP_PAGES);
+}
+
+struct dent {
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+static void record_dir(struct recorder *r, int dir_fd, size_t path_n, int depth);
+
+static void record_entry(
+	struct recorder *r, int dir_fd, size_t path_n, const struct dent *d, int depth)
+{
+	size_t leaf_n = strlen(d->name), slash = path_n > 0;
+
+	if (path_n + slash + leaf_n > WARM_PATH_MAX || r->records >= WARM_RECORDS_MAX ||
+		r->pages >= WARM_PAGES_MAX)
+		return;
+	r->path[path_n] = '/';
+	memcpy(r->path + path_n + slash, d->name, leaf_n + 1);
+	if (d->type == DT_REG) {
+		record_file(r, dir_fd, d->name);
+	} else if (d->type == DT_DIR && depth < DEPTH_MAX) {
+		cleanup_fd int fd =
+			openat(dir_fd, d->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0)
+			record_dir(r, fd, path_n + slash + leaf_n, depth + 1);
+	}
+	r->path[path_n] = '\0';
+}
+
+static void record_dir(struct recorder *r, int dir_fd, size_t path_n, int depth)
+{
+	char dents[DENTS_ROOM] __attribute__((aligned(8)));
+	long n;
+
+	while ((n = syscall(SYS_getdents64, dir_fd, dents, sizeof dents)) > 0)
+		for (long at = 0; at < n;) {
+			const struct dent *d = (const struct dent *)(const void *)(dents + at);
+
+			at += d->size;
+			if (strcmp(d->name, ".") != 0 && strcmp(d->name, "..") != 0)
+				record_entry(r, dir_fd, path_n, d, depth);
+		}
+}
+
+struct span warm_record(void)
+{
+	static struct recorder r;
+
+	r.text = memory_get(WARM_TEXT_MAX);
+	record_dir(&r, guest.image_fd, 0, 0);
+	return (struct span){ r.text, r.n };
+}
+
+/* Of the image's disks, as /proc/diskstats counts: name, reads, joined reads, sectors. */
+uint64_t warm_bytes_read(void)
+{
+	char text[2048];
+	uint64_t sectors, all = 0;
+
+	cleanup_fd int fd = openat(guest.proc_fd, "diskstats", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
+	struct span rest = { text, n > 0 ? (size_t)n : 0 }, line, word;
+	while (span_cut(&rest, '\n', &line)) {
+		struct span disk = { "", 0 };
+		for (int i = 0; i < 6 && span_cut(&line, ' ', &word);) {
+			if (word.n == 0)
+				continue;
+			if (i++ == 2)
+				disk = word;
+		}
+		if (!span_equal(disk, SPAN_LITERAL("ubdb")) &&
+			!span_equal(disk, SPAN_LITERAL("ubdc")) &&
+			parse_u64(word, INT64_MAX / 512, &sectors) == 0)
+			all += sectors * 512;
+	}
+	return all;
+}

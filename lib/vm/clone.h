@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A template: a guest that is booted, has its image mounted, and forks itself; and its clones, each
+ * a VM of its own. doc/fork.md is the theory.
+ *
+ * A template lives in a jail, and its clones in the same one, each in user and PID namespaces of
+ * its own there. A clone is born (template_fork) and waits; it runs (clone_start) when it is given
+ * a job's disks. It ends by itself, when it is killed, and with the template's jail.
+ */
+#pragma once
+
+#include "uml.h"
+
+struct vm_template;
+
+/* A clone that waits. */
+struct clone {
+	int pidfd, pid;
+	int start_fd; /* what it waits on; closing it ends it */
+	int cpu;
+};
+
+/*
+ * Boots a template for VMs like @spec: kernel, init, image and data disks, memory; its input and
+ * output disk are not looked at. @warm is what of the image to read into its page cache, in the
+ * form of profile.h; @live the words of a program to start in it, or empty. It is to be awaited, on
+ * the same thread or another, and dies with the calling thread.
+ */
+int template_boot(const struct vm_spec *spec, struct span warm, struct span live,
+	struct vm_template **ret, struct error *err);
+
+/* Waits until it can be forked. -ETIME, or -EIO with the end of its console. */
+int template_await(struct vm_template *t, uint64_t timeout_ms, struct error *err);
+
+/*
+ * A clone on @cpu (-1: any). Thread-safe. After a failure the template may be of no use any more:
+ * -EIO says so.
+ */
+int template_fork(struct vm_template *t, int cpu, struct clone *ret, struct error *err);
+
+/* Bytes of host memory that it holds, once it was awaited. */
+uint64_t template_bytes(const struct vm_template *t);
+
+/* Takes no more requests, which ends the template but none of its clones. */
+void template_retire(struct vm_template *t);
+
+/* Kills it and all its clones; accepts NULL. */
+void template_free(struct vm_template *t);
+
+/* Gives @c the disks and limits of @spec and takes it, also on failure. */
+int clone_start(struct clone *c, const struct vm_spec *spec, struct vm **ret, struct error *err);
+
+/* Ends it without having run. */
+void clone_drop(struct clone *c);
+
+/* As in jail_status(), as far as the host can tell. */
+int clone_status(int pidfd, int *ret_code);
+
+/* Kills a VM that is a clone, and waits until it is gone. */
+void clone_end(struct vm *vm);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "lessons.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+enum {
+	RUNS_MAX = 16,        /* that are watched, of one image */
+	MISSED_MAX = 2 << 20, /* bytes that a clone may read without our wondering */
+	WORTH_PAGES = 64,     /* that make a new template worth while */
+};
+
+struct lesson {
+	struct lesson *next;
+	char digest[80];
+	unsigned runs;
+	bool known, curious, exhausted; /* exhausted: watching it has brought nothing new */
+};
+
+int lessons_open(struct lessons *l, const char *dir)
+{
+	*l = (struct lessons){ .dir = dir ? strdup(dir) : NULL };
+	return dir && !l->dir ? -ENOMEM : 0;
+}
+
+void lessons_done(struct lessons *l)
+{
+	while (l->first) {
+		struct lesson *next = l->first->next;
+		free(l->first);
+		l->first = next;
+	}
+	free(l->dir);
+}
+
+/* NULL when there is no memory, or nothing is learnt. */
+static struct lesson *find(struct lessons *l, const char *digest)
+{
+	struct lesson *lesson = l->first;
+	cleanup_buf struct buf profile = { 0 };
+
+	if (!l->dir)
+		return NULL;
+	while (lesson && strcmp(lesson->digest, digest) != 0)
+		lesson = lesson->next;
+	if (lesson)
+		return lesson;
+	lesson = calloc(1, sizeof *lesson);
+	if (!lesson)
+		return NULL;
+	snprintf(lesson->digest, sizeof lesson->digest, "%s", digest);
+	lesson->known = profile_load(l->dir, digest, &profile) == 0 && profile.n > 0;
+	lesson->curious = !lesson->known;
+	lesson->next = l->first;
+	l->first = lesson;
+	return lesson;
+}
+
+bool lessons_known(struct lessons *l, const char *digest)
+{
+	struct lesson *lesson = find(l, digest);
+
+	/* A profile that cannot be had is not waited for. */
+	return !lesson || lesson->known || lesson->runs > 0;
+}
+
+bool lessons_curious(struct lessons *l, const char *digest)
+{
+	struct lesson *lesson = find(l, digest);
+
+	if (!lesson || !lesson->curious)
+		return false;
+	lesson->curious = false;
+	lesson->runs++;
+	return true;
+}
+
+int lessons_learn(struct lessons *l, const char *digest, struct span list, bool *ret_more)
+{
+	struct lesson *lesson = find(l, digest);
+	cleanup_buf struct buf old = { 0 };
+	cleanup_buf struct buf all = { 0 };
+
+	*ret_more = false;
+	if (!lesson)
+		return 0;
+	profile_load(l->dir, digest, &old);
+	int r = profile_merge(buf_span(&old), list, &all);
+	if (r < 0)
+		return r;
+	lesson->exhausted =
+		profile_pages(buf_span(&all)) < profile_pages(buf_span(&old)) + WORTH_PAGES;
+	if (lesson->exhausted)
+		return 0;
+	r = profile_store(l->dir, digest, buf_span(&all));
+	if (r < 0)
+		return r;
+	lesson->known = *ret_more = true;
+	return 0;
+}
+
+void lessons_missed(struct lessons *l, const char *digest, uint64_t bytes)
+{
+	struct lesson *lesson = find(l, digest);
+
+	if (lesson && bytes > MISSED_MAX && lesson->runs < RUNS_MAX && !lesson->exhausted)
+		lesson->curious = true;
+}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""Clones of one template: the same at birth, and from then on nobody's but their own."""
+
+import threading
+import unittest
+
+from support import build, clones, pe
+from support.case import Case
+
+FILL = pe.ROOT / "tests" / "run" / "guests" / "fill.c"
+
+
+class Clones(Case):
+    def setUp(self):
+        super().setUp()
+        self.lender = clones.shared()
+
+    def clone(self, *argv, image="shell", options=()):
+        """What a clone printed; it must be one."""
+        done = self.lender.pe("run", "--json", *options, image, "--", *argv)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        report = pe.json.loads(done.stdout)
+        self.assertEqual(report["start"], "clone")
+        return report["stdout"]
+
+    def at_once(self, n, what):
+        """@what(i) for n of i at the same time; what they gave."""
+        given = [None] * n
+
+        def one(i):
+            given[i] = what(i)
+        threads = [threading.Thread(target=one, args=(i,)) for i in range(n)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertNotIn(None, given)
+        return given
+
+    def test_randomness(self):
+        script = "cat /proc/sys/kernel/random/boot_id; head -c 16 /dev/urandom | od -An -tx1; cat /proc/self/maps"
+        seen = [self.clone("sh", "-c", script).splitlines() for _ in range(6)]
+        for line in (0, 1):
+            self.assertEqual(len({s[line] for s in seen}), 6, "boot ids, random bytes")
+        stacks = {next(text for text in s if "[stack]" in text).split()[0] for s in seen}
+        self.assertGreaterEqual(len(stacks), 1)
+
+    def test_random_numbers_of_programs(self):
+        program = "import random, uuid, os; print(random.random(), uuid.uuid4(), hash('x'), os.urandom(8))"
+        seen = {self.clone("python3", "-c", program, image="python3") for _ in range(4)}
+        self.assertEqual(len(seen), 4)
+
+    def test_the_time_is_now(self):
+        before = pe.time.time()
+        then = float(self.clone("date", "+%s.%N"))
+        self.assertLess(abs(then - before), 5)
+        # A second lasts a second.
+        took = self.clone("sh", "-c", "a=$(date +%s%N); sleep 1; b=$(date +%s%N); echo $(((b - a) / 1000000))")
+        self.assertGreaterEqual(int(took), 1000)
+        self.assertLess(int(took), 4000)
+
+    def test_files_of_another_are_not_there(self):
+        self.clone("sh", "-c", "echo secret > /tmp/mark; echo secret > /mark; echo secret > /dev/shm/mark; ls /tmp",
+                   options=["--user", "0"])
+        left = self.clone("sh", "-c", "ls /tmp/mark /mark /dev/shm/mark /input /output 2>/dev/null; echo end",
+                          options=["--user", "0"])
+        self.assertNotIn("mark", left)
+
+    def test_the_image_reads_right_in_each(self):
+        script = "find /usr/bin /usr/lib /etc -type f 2>/dev/null | sort | head -600 | xargs md5sum | md5sum"
+        cold = self.lender.pe("run", "--cold", "shell", "--", "sh", "-c", script).stdout
+        self.assertEqual(set(self.at_once(4, lambda _: self.clone("sh", "-c", script))), {cold})
+
+    def test_the_image_reads_right_when_memory_is_short(self):
+        script = ("f() { find /usr/bin /usr/lib -type f | sort | head -400 | xargs md5sum | md5sum; }; f;"
+                  "head -c 60000000 /dev/zero | tail -c 1 | od -An -tx1; f")
+        first, _, second = self.clone("sh", "-c", script).splitlines()
+        self.assertEqual(first, second)
+
+    def test_all_memory_is_their_own(self):
+        """A program fills most of the guest's memory with a pattern, forks, and looks whether it stays."""
+        fill = build.program(FILL)
+        said = self.at_once(2, lambda i: self.lender.pe(
+            "run", "--json", "-t", "40", "-f", str(fill), "gcc", "--", "./fill", str(500 + i), "700"))
+        for done in said:
+            report = pe.json.loads(done.stdout)
+            self.assertEqual((report["outcome"], report.get("code")), ("exited", 0), report)
+            self.assertEqual(report["start"], "clone")
+
+    def test_a_compiler(self):
+        source = self.write("hello.c", '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n')
+        said = self.at_once(3, lambda _: self.clone(
+            "sh", "-c", "gcc hello.c -o /tmp/a && /tmp/a", image="gcc", options=["-f", str(source)]))
+        self.assertEqual(set(said), {"hello\n"})
+
+    def test_many_in_a_row(self):
+        for i in range(60):
+            self.assertEqual(self.clone("echo", str(i)), f"{i}\n")
+
+    def test_a_program_cannot_become_a_template(self):
+        said = self.clone("sh", "-c", "cat /proc/template 2>&1; echo $?; id -u", options=["--user", "0"])
+        self.assertNotEqual(said.splitlines()[-2], "0")
+
+
+if __name__ == "__main__":
+    unittest.main()
