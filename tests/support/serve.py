@@ -51,7 +51,11 @@ class Server:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("PE_SERVE_")}
         self.process = pe.spawn(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, bufsize=0,
                                 env={**clean, **(env or {})}, **kw)
-        self.addresses = self._announced(len(listen))
+        try:
+            self.addresses = self._announced(len(listen))
+        except BaseException:
+            self.clean()
+            raise
         found = re.search(r"http://([\d.]+):(\d+)", self.addresses[0])
         self.host, self.port = (found[1], int(found[2])) if found else (None, None)
 
