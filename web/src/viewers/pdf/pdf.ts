@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PDF with pdf.js: pages are drawn when they come near, and their canvases given back when they leave. The browser's own
 // viewer is not used: it does not exist everywhere, and refuses to run in a sandbox.
-import { getDocument, GlobalWorkerOptions, type PDFDocumentLoadingTask, type PDFDocumentProxy, type RenderTask, TextLayer } from "pdfjs-dist";
+import { getDocument, type PDFDocumentLoadingTask, type PDFDocumentProxy, PDFWorker, type RenderTask, TextLayer } from "pdfjs-dist";
 import PdfWorker from "pdfjs-dist/build/pdf.worker.min.mjs?worker";
 import { button, el, message, sizeText } from "../dom";
 import type { OutputFile, Viewer, ViewerHandle } from "../types";
@@ -13,19 +13,6 @@ const MAX_CANVAS_PIXELS = 16_000_000;
 const ZOOMS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
 /** CSS pixels of a PDF point at 100 %. */
 const POINT = 96 / 72;
-
-let workers = 0;
-
-/** One worker for all PDF views, ended when the last one goes. */
-function takeWorker(): void {
-	if (workers++ === 0) GlobalWorkerOptions.workerPort = new PdfWorker();
-}
-
-function giveWorker(): void {
-	if (--workers > 0) return;
-	GlobalWorkerOptions.workerPort?.terminate();
-	GlobalWorkerOptions.workerPort = null;
-}
 
 interface Sheet {
 	el: HTMLElement;
@@ -42,6 +29,9 @@ class PdfView implements ViewerHandle {
 	#stage: HTMLElement;
 	#facts = el("span", { class: "v-number" });
 	#place = el("span", { class: "v-number v-zoom" });
+	/** Of its own: one that is shared takes no new document while an old one's end is on its way. */
+	#port = new PdfWorker();
+	#worker = new PDFWorker({ port: this.#port as unknown as null });
 	#loading: PDFDocumentLoadingTask | null = null;
 	#document: PDFDocumentProxy | null = null;
 	#sheets: Sheet[] = [];
@@ -51,7 +41,6 @@ class PdfView implements ViewerHandle {
 	#turn = 0;
 
 	constructor(host: HTMLElement, file: OutputFile) {
-		takeWorker();
 		this.#stage = el("div", { class: "v-scroll v-pages", tabindex: 0, role: "region", "aria-label": `Document ${file.name}` });
 		this.#root = el("div", { class: "v-view" },
 			el("div", { class: "v-bar" }, this.#facts, el("span", { class: "v-grow" }), this.#place,
@@ -77,7 +66,7 @@ class PdfView implements ViewerHandle {
 	update(file: OutputFile): void {
 		const turn = ++this.#turn;
 		const old = this.#loading;
-		const loading = getDocument({ data: file.bytes.slice(), isEvalSupported: false, enableXfa: false, maxImageSize: MAX_CANVAS_PIXELS, useSystemFonts: true, verbosity: 0 });
+		const loading = getDocument({ worker: this.#worker, data: file.bytes.slice(), isEvalSupported: false, enableXfa: false, maxImageSize: MAX_CANVAS_PIXELS, useSystemFonts: true, verbosity: 0 });
 		loading.onPassword = () => {
 			void loading.destroy();
 			if (turn === this.#turn) this.#fail("This document is locked with a password.");
@@ -103,7 +92,10 @@ class PdfView implements ViewerHandle {
 		this.#near.disconnect();
 		this.#size.disconnect();
 		for (const sheet of this.#sheets) this.#drop(sheet);
-		void this.#loading?.destroy().catch(() => undefined).finally(giveWorker);
+		void this.#loading?.destroy().catch(() => undefined).finally(() => {
+			this.#worker.destroy();
+			this.#port.terminate();
+		});
 		this.#root.remove();
 	}
 
