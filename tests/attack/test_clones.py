@@ -128,6 +128,16 @@ class Clones(Case):
         self.assertTrue(host.is_alive(self.kernels[0]) and host.is_alive(self.kernels[2]))
         self.assertEqual(self.again(), "clone")
 
+    def test_one_panics_and_the_others_go_on(self):
+        stub = host.descendants(self.kernels[1])[0]
+        os.kill(stub, signal.SIGKILL)  # init's: without it the guest kernel panics
+        ended = host.wait_for(lambda: [r for r in self.runs if r.poll() is not None], at_least=1)
+        self.assertEqual(len(ended), 1)
+        _, err = ended[0].communicate()
+        self.assertEqual(ended[0].returncode, 125)
+        self.assertIn(b"Attempted to kill init", err)
+        self.assertEqual(self.again(), "clone")
+
     def test_a_killed_asker_takes_its_clone_along(self):
         self.runs[0].kill()
         self.runs[0].communicate()

@@ -40,8 +40,8 @@ class Soak(Case):
     def run_one(self, *argv, image="shell", timeout=60):
         return self.lender.pe("run", "--json", image, "--", *argv, timeout=timeout)
 
-    def start(self, *argv):
-        return pe.spawn([pe.PE, "run", "-t", "600", "shell", "--", *argv], env=self.lender.env,
+    def start(self, *argv, limit="600"):
+        return pe.spawn([pe.PE, "run", "-t", limit, "shell", "--", *argv], env=self.lender.env,
                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def keeper(self):
@@ -116,10 +116,11 @@ class Soak(Case):
         end, dice = time.monotonic() + SECONDS, random.Random(1)
         rounds = right = 0
         while time.monotonic() < end:
-            crowd = [self.start("sh", "-c", script) for _ in range(4)]
+            crowd = [self.start("sh", "-c", script, limit="20") for _ in range(4)]
             time.sleep(dice.random() * 0.03)
             victims = [p for p in host.descendants(self.lender.process.pid) if dice.random() < 0.15]
             victims += [r.pid for r in crowd if dice.random() < 0.05]
+            names = [host.describe(pid) for pid in victims]
             for pid in victims:
                 try:
                     os.kill(pid, signal.SIGKILL)
@@ -128,7 +129,7 @@ class Soak(Case):
             for r in crowd:
                 out, err = r.communicate(timeout=60)
                 # A stub that was killed is a program that ended by SIGSEGV.
-                self.assertIn(r.returncode, (0, 125, 139, -signal.SIGKILL), err)
+                self.assertIn(r.returncode, (0, 125, 139, -signal.SIGKILL), f"{err} after {names}")
                 if r.returncode == 0:
                     right += 1
                     self.assertEqual(out.decode(), want)
