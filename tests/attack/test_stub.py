@@ -36,6 +36,13 @@ class Stub(Case):
         for line in self.told(kind)[1]:
             self.assertRegex(line, r": (killed (4|5|11)|exited 0)$")
 
+    def test_a_tracer_sees_no_registers_of_the_stub(self):
+        lines = self.told("trace")[1]
+        self.assertEqual(lines[-1], "trace: killed")
+        self.assertGreater(len(lines), 1)
+        for line in lines[:-1]:
+            self.assertRegex(line, r": r12 0 r13 0 rdx 0 r10 0$")
+
     def test_only_the_signal_stack_can_be_written(self):
         self.assertRegex(self.told("land")[0], r", 1 pages$")
 

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -227,6 +229,36 @@ loop:
 		__asm__ volatile("" : : : "memory");
 }
 
+/* What a tracer sees of a process that is found inside the stub, where it might hold the token. */
+static void trace(int page_end)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		/* Behind the code there are zeros: a store to address 0. */
+		__asm__ volatile(
+			"mov $0x7061, %%r12d\n\tmov %%r12, %%r13\n\txor %%eax, %%eax\n\tjmp *%0"
+			:
+			: "r"(((uintptr_t)sites[0] | (PAGE - 1)) - (uintptr_t)page_end)
+			: "r12", "r13", "rax");
+	}
+	int status = 0;
+	waitpid(pid, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACEEXIT);
+	for (int stops = 0; stops < 9 && WIFSTOPPED(status); stops++) {
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+		if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			break;
+		struct user_regs_struct regs;
+		ptrace(PTRACE_GETREGS, pid, NULL, &regs);
+		printf("trace %x: r12 %llx r13 %llx rdx %llx r10 %llx\n", (unsigned)status >> 8,
+			regs.r12, regs.r13, regs.rdx, regs.r10);
+	}
+	printf("trace: %s\n", WIFSIGNALED(status) ? "killed" : "lives");
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "";
@@ -255,6 +287,8 @@ int main(int argc, char **argv)
 		try(kind, 0, offset, land);
 	for (int s = 0; strcmp(kind, "deaf") == 0 && s < n_sites; s++)
 		try(kind, s, 0, deaf_loop);
+	if (strcmp(kind, "trace") == 0 && n_sites > 0)
+		trace(16);
 	puts("end");
 	return 0;
 }
