@@ -24,7 +24,7 @@ page: build/gen/page-assets.S ## build the web page alone (build/web/dist)
 test-page: ## the page's logic (Vitest)
 	@scripts/setup run
 	@scripts/web modules
-	@cd web && node node_modules/vitest/vitest.mjs run
+	@scripts/test-page
 
 # What the browser's tests draw, beside the images that all tests use.
 BROWSER_IMAGES := graphviz openscad
