@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """All of it without root."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,7 +24,10 @@ class OrdinaryUser(Case):
         shutil.copyfile(pe.PE, self.tmp / "pe")
         (self.tmp / "pe").chmod(0o755)
         self.copy(pe.KERNEL, self.tmp / "kernel", "*")
-        self.copy(pe.IMAGES, self.tmp / "images", "shell.*")
+        self.copy(pe.IMAGES, self.tmp / "images", "shell.json")
+        digest = json.loads((pe.IMAGES / "shell.json").read_text())["digest"].removeprefix("sha256:")
+        self.copy(pe.IMAGES / "metadata", self.tmp / "images/metadata", f"{digest}.erofs")
+        self.link(pe.IMAGES / "data", self.tmp / "images/data")
         self.home = self.tmp / "home"
         self.home.mkdir()
         os.chown(self.home, self.USER, self.USER)
@@ -37,13 +41,16 @@ class OrdinaryUser(Case):
     def copy(source, target, pattern):
         target.mkdir()
         for f in source.glob(pattern):
-            if not f.is_file():
-                continue
-            try:
-                os.link(f.resolve(), target / f.name)
-            except OSError:
-                shutil.copyfile(f, target / f.name)
+            if f.is_file():
+                OrdinaryUser.link(f.resolve(), target / f.name)
         target.chmod(0o755)
+
+    @staticmethod
+    def link(source, target):
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)
 
     def user(self, *command, **kw):
         return self.execute([*self.BECOME, *command], env=self.env, cwd=self.home, **kw)

@@ -51,7 +51,8 @@ class Connections(Case):
         more[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         self.assertIn(b"200 OK", more[-1].recv(1000))
         self.assertLess(time.monotonic() - begin, 5)
-        self.assertEqual(server.run("echo", "a run, too")["stdout"], "a run, too\n")
+        got = server.run("echo", "a run, too")
+        self.assertEqual(got["stdout"], "a run, too\n", got)
         self.assertLessEqual(server.metric("pe_http_connections"), n + 64)
         self.assertGreater(server.metric("pe_http_connections_evicted_total"), 90)
         gone = [i for i, s in enumerate(held) if is_closed(s)]
@@ -88,7 +89,7 @@ class Connections(Case):
         self.refused(run, "open files", exits=(125,))
 
     def test_connections_that_come_and_go_leave_nothing(self):
-        server = serve.Server()
+        server = serve.Server("--templates=no")
         self.addCleanup(server.clean)
 
         def descriptors():

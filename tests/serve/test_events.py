@@ -132,15 +132,17 @@ class Cancel(Case):
         self.assertEqual(got[0]["stdout"], "begun\nended\n")
 
     def test_nothing_is_left_of_a_run_given_up(self):
-        events = self.server.events(job(*SLEEP))
+        server = serve.Server("--templates=no")
+        self.addCleanup(server.clean)
+        events = server.events(job(*SLEEP))
         events.wait_for("stdout")
-        self.assertTrue(host.descendants(self.server.process.pid))
+        self.assertTrue(host.descendants(server.process.pid))
         events.close()
-        serve.eventually(lambda: not host.descendants(self.server.process.pid))
-        serve.eventually(lambda: self.server.metric("pe_http_connections") == 1, patience=5)
-        begin = host.cpu_seconds(self.server.process.pid)
+        serve.eventually(lambda: not host.descendants(server.process.pid))
+        serve.eventually(lambda: server.metric("pe_http_connections") == 1, patience=5)
+        begin = host.cpu_seconds(server.process.pid)
         time.sleep(1)
-        self.assertLess(host.cpu_seconds(self.server.process.pid) - begin, 0.3, "it has nothing to do")
+        self.assertLess(host.cpu_seconds(server.process.pid) - begin, 0.3, "it has nothing to do")
 
 
 class Queue(Case):

@@ -22,7 +22,7 @@ class Inputs(Serve):
     def test_result_is_that_of_pe_run(self):
         got = self.server.run("sh", "-c", "echo out; echo err >&2; echo made > /output/f; exit 3")
         own = self.job("sh", "-c", "echo out; echo err >&2; echo made > /output/f; exit 3")
-        varying = {"wall_ms", "user_ms", "system_ms", "startup_ms", "peak_memory_bytes"}
+        varying = {"wall_ms", "user_ms", "system_ms", "startup_ms", "peak_memory_bytes", "start"}
         for key in own.raw.keys() - varying:
             self.assertEqual(got[key], own.raw[key], key)
         self.assertEqual(got.keys() - own.raw.keys(), {"key", "cached", "queue_ms"})
