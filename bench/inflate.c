@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How fast gzip is undone: zlib, isa-l, libdeflate (which needs all of it in memory) and our own,
- * in turn, processor time.
+ * How fast gzip is undone: zlib, isa-l, and libdeflate (which needs all of it in memory), in turn,
+ * processor time.
  *
- *   gcc -O2 -std=gnu17 -D_GNU_SOURCE -Ilib -o /tmp/inflate bench/inflate.c
- * lib/unpack/{inflate,huffman}.c \ -lz -lisal -ldeflate && /tmp/inflate FILE.gz
+ *   gcc -O2 -std=gnu17 -D_GNU_SOURCE -o /tmp/inflate bench/inflate.c -lz -lisal -ldeflate
+ *   /tmp/inflate FILE.gz
  */
 #include <isa-l.h>
 #include <libdeflate.h>
@@ -13,8 +13,6 @@
 #include <string.h>
 #include <time.h>
 #include <zlib.h>
-
-#include "unpack/inflate.h"
 
 enum { ROUNDS = 5, PIECE = 256 << 10 };
 
@@ -67,26 +65,6 @@ static size_t with_libdeflate(void)
 	return got;
 }
 
-static size_t with_ours(void)
-{
-	static struct inflate s;
-	const uint8_t *p = in + 10;
-	size_t from = 0, sum = 0;
-	int r;
-
-	if (in[3] & 8)
-		p += strlen((const char *)p) + 1;
-	s.pos = 0;
-	inflate_begin(&s);
-	do {
-		r = inflate_some(&s, &p, in + in_n);
-		sum += s.pos - from;
-		inflate_make_room(&s);
-		from = s.pos;
-	} while (r == 0);
-	return sum;
-}
-
 static const struct {
 	const char *name;
 	size_t (*undo)(void);
@@ -94,7 +72,6 @@ static const struct {
 	{ "zlib", with_zlib },
 	{ "isa-l", with_isal },
 	{ "libdeflate", with_libdeflate },
-	{ "ours", with_ours },
 };
 
 static double now(void)

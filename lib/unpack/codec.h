@@ -9,9 +9,8 @@
 #include "base/span.h"
 
 struct codec {
-	const char *name; /* "gzip" */
-	/* NULL on -ENOMEM. @check: the format's own checksums, when no digest tells better. */
-	void *(*open)(bool check);
+	const char *name;    /* "gzip" */
+	void *(*open)(void); /* NULL on -ENOMEM */
 	/*
 	 * Takes from the front of *@in, writes up to @room bytes to @out. Bytes written, which may
 	 * be 0 when more input is needed; -EPROTO with a message for what is broken. *@ret_between

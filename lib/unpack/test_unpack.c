@@ -60,7 +60,7 @@ static void add_gzip(struct buf *b, struct span data, int level, int strategy)
 static int undo(struct span in, size_t step, size_t room, struct buf *out, struct error *err)
 {
 	const struct codec *c = codec_of(in);
-	void *state = c->open(true);
+	void *state = c->open();
 	char *piece = malloc(room);
 	bool between = true, full = false;
 	int r = 0;

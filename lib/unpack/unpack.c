@@ -102,7 +102,7 @@ static int undo(struct unpack *u, struct span in, struct error *err)
 static int choose_codec(struct unpack *u, struct span head, struct error *err)
 {
 	u->codec = codec_of(head);
-	u->state = u->codec->open(!u->stored_hash && !u->out_hash);
+	u->state = u->codec->open();
 	return u->state ? 0 : fail(err, -ENOMEM, "read layer %s", u->spec.name);
 }
 
