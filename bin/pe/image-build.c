@@ -127,8 +127,8 @@ static bool is_up_to_date(const struct builder *b, const char *name, const char 
 	if (b->force || image_open(b->store, name, &img, NULL) < 0 ||
 		strcmp(img->recipe, hash) != 0)
 		return false;
-	fprintf(stderr, "%s: up to date, built %s%s\n", name,
-		image_format_age(age, sizeof age, time(NULL) - img->created),
+	image_format_age(age, sizeof age, time(NULL) - img->created);
+	fprintf(stderr, "%s: up to date, built %s%s\n", name, age,
 		strcmp(age, "just now") == 0 ? "" : " ago");
 	return true;
 }
