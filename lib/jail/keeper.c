@@ -24,7 +24,7 @@
 
 #include "filter.h"
 
-enum { PROGRAM_FD = JAIL_FDS_MAX, REPORT_FD, PROGRAM_STACK = 32 << 10 };
+enum { PROGRAM_FD = JAIL_FDS_MAX, REPORT_FD, PROGRAM_STACK = 32 << 10, DESCRIPTORS_MAX = 4096 };
 
 static noreturn void give_up(int report_fd, const char *stage)
 {
@@ -115,7 +115,20 @@ static void empty_root(const struct keeper *k)
 		give_up(k->report_fd, "make the empty root read-only");
 }
 
-/* Stage 4: one CPU, bounded everything. */
+static void set_limit(int report_fd, __rlimit_resource_t resource, rlim_t limit)
+{
+	struct rlimit new, old;
+
+	if (getrlimit(resource, &old) < 0)
+		give_up(report_fd, "read the limits");
+	new.rlim_max = limit < old.rlim_max ? limit : old.rlim_max;
+	new.rlim_cur = new.rlim_max;
+	if (setrlimit(resource, &new) < 0)
+		give_up(report_fd, "set the limits");
+}
+
+/* Stage 4: one CPU, bounded everything. Descriptors are bounded when they are at their places: the
+ * caller's may have numbers beyond the bound. */
 static void set_limits(const struct keeper *k)
 {
 	const struct jail_spec *s = k->spec;
@@ -124,7 +137,6 @@ static void set_limits(const struct keeper *k)
 		rlim_t limit;
 	} limits[] = {
 		{ RLIMIT_CORE, 0 },
-		{ RLIMIT_NOFILE, 4096 },
 		{ RLIMIT_NPROC, s->processes },
 		{ RLIMIT_FSIZE, s->address_bytes },
 		{ RLIMIT_DATA, s->address_bytes },
@@ -136,15 +148,8 @@ static void set_limits(const struct keeper *k)
 		{ RLIMIT_CPU, s->cpu_seconds },
 	};
 
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-		struct rlimit new, old;
-		if (getrlimit(limits[i].resource, &old) < 0)
-			give_up(k->report_fd, "read the limits");
-		new.rlim_max = limits[i].limit < old.rlim_max ? limits[i].limit : old.rlim_max;
-		new.rlim_cur = new.rlim_max;
-		if (setrlimit(limits[i].resource, &new) < 0)
-			give_up(k->report_fd, "set the limits");
-	}
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		set_limit(k->report_fd, limits[i].resource, limits[i].limit);
 
 	if (s->cpu >= 0) {
 		cpu_set_t set;
@@ -195,6 +200,7 @@ static void place_fds(const struct keeper *k)
 		give_up(report, "place the descriptors");
 	syscall(SYS_close_range, s->n_fds, PROGRAM_FD - 1, 0);
 	syscall(SYS_close_range, REPORT_FD + 1, ~0u, 0);
+	set_limit(REPORT_FD, RLIMIT_NOFILE, DESCRIPTORS_MAX);
 }
 
 static void load_filter(const struct filter *f, const char *stage)

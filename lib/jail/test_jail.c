@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -307,6 +308,25 @@ static void test_closing_kills(void **state)
 	close(out[1]);
 }
 
+/* A server with thousands of clients: the first thousands of numbers are taken. */
+static void test_many_descriptors(void **state)
+{
+	enum { MANY = 5000 };
+	struct rlimit old, more;
+
+	need_jail();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	more = (struct rlimit){ MANY + 100, old.rlim_max };
+	if (old.rlim_max < MANY + 100 || setrlimit(RLIMIT_NOFILE, &more) < 0)
+		skip();
+	int first = dup(STDIN_FILENO), last = first;
+	while (last < MANY)
+		last = dup(STDIN_FILENO);
+	test_runs(state);
+	assert_int_equal(close_range((unsigned)first, (unsigned)last, 0), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+}
+
 static void test_filters_are_there(void **state)
 {
 	(void)state;
@@ -321,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_no_program),
 		cmocka_unit_test(test_closing_kills),
+		cmocka_unit_test(test_many_descriptors),
 		cmocka_unit_test(test_filters_are_there),
 	};
 

@@ -24,6 +24,7 @@ export default [
 		await p.sees(/^one/);
 		await p.write(hello("two"));
 		await p.sees(/^two/);
+		await p.settled();
 		assert.match(await p.pane().locator(".measures").innerText(), /ms/);
 		assert.match(await p.pane().locator(".measures").innerText(), /MiB/);
 	}],
