@@ -24,6 +24,9 @@ struct entry {
 	int64_t created_s; /* since the epoch */
 	struct span head, body;
 	struct span record; /* all of it as it is stored, see record.h */
+	/* Where the time of the run went that made it: for a log, not stored. Zeros when it was
+	 * read from a record, or no VM ran. */
+	uint64_t start_us, program_us, finish_us;
 };
 
 /* Copies @head and @body, with one owner. NULL without memory, or when a part has more than a GiB.

@@ -20,7 +20,7 @@ static int64_t now_ns(void)
 void log_request(struct service *s, const struct http_request *r, unsigned status, uint64_t us,
 	const struct exchange *x)
 {
-	struct log_field fields[10];
+	struct log_field fields[13];
 	size_t n = 0;
 
 	if (!s->setup.log)
@@ -34,8 +34,12 @@ void log_request(struct service *s, const struct http_request *r, unsigned statu
 		fields[n++] = LOG_T("key", x->key[0] ? x->key : NULL);
 		fields[n++] = LOG_T("outcome", x->outcome);
 		fields[n++] = LOG_T("cached", x->cached ? "yes" : NULL);
-		if (x->entry && !x->cached)
+		if (x->entry && !x->cached) {
 			fields[n++] = LOG_US("queue_ms", x->queue_us);
+			fields[n++] = LOG_US("start_ms", x->entry->start_us);
+			fields[n++] = LOG_US("program_ms", x->entry->program_us);
+			fields[n++] = LOG_US("finish_ms", x->entry->finish_us);
+		}
 	}
 	log_format_line(&s->log, s->setup.log_format, now_ns(), LOG_INFO, "request", fields, n);
 	if (s->log.n > FLUSH_FROM)

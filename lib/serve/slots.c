@@ -87,6 +87,14 @@ static bool is_ours(int r)
 	return r < 0 && r != -EINVAL && r != -ECANCELED;
 }
 
+/* Three are enough for a line of a log; the metrics have them all. */
+static void note_phases(struct entry *e, const struct run_phases *p)
+{
+	e->program_us = p->program;
+	e->start_us = p->pack + p->jail + p->kernel + p->init + p->start;
+	e->finish_us = p->unpack + p->power_off + p->collect;
+}
+
 static void fly(struct slot *slot, struct flight *flight)
 {
 	struct service *s = slot->service;
@@ -113,6 +121,8 @@ static void fly(struct slot *slot, struct flight *flight)
 		__atomic_store_n(&s->last_run_ms, serve_clock_us() / 1000, __ATOMIC_RELAXED);
 	if (r != -ECANCELED)
 		e = r == 0 ? make_entry(c, result) : make_failure(c, r, &err);
+	if (e && r == 0)
+		note_phases(e, &phases);
 	if (e && c->kept && s->setup.cache)
 		cache_put(s->setup.cache, e);
 	if (!e && r != -ECANCELED)

@@ -2,11 +2,12 @@
 """Layers become a file system: the same one that umoci makes of them, entry by entry; what is hostile is refused."""
 
 import io
+import json
 import os
 import subprocess
 import tarfile
 
-from support import needs, oci
+from support import needs, oci, pe
 from support.case import each
 from support.oci import directory, entry, hard_link, symlink
 from support.store import StoreCase, differences, unpack
@@ -91,6 +92,21 @@ class Flatten(StoreCase):
             ours[name]["mtime"] = theirs[name]["mtime"]
         self.assertEqual(differences(ours, theirs), [])
         self.assertEqual(ours["usr/bin/tool"]["links"], 4)
+        self.check("it")
+
+    @needs.root()
+    @needs.tool("umoci")
+    @each({"a shell": "shell", "a compiler": "gcc", "an interpreter": "python3", "fonts and pictures": "graphviz"})
+    def real_image(self, name):
+        """An image of the starter set, exported, as umoci unpacks it and as we flatten it again."""
+        path = self.tmp / "exported"
+        run = self.execute([pe.PE, "image", "export", name, path])
+        self.assertEqual(run.exit, 0, run.stderr)
+        tag = json.loads((path / "index.json").read_text())["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"]
+        theirs = unpack(path, tag, self.tmp / "umoci")
+        self.add(f"oci:{path}", "it")
+        self.assertGreater(len(theirs), 2000)
+        self.assertEqual(differences(self.tree("it"), theirs), [])
         self.check("it")
 
     @each({"none": "", "gzip": "+gzip", "zstd": "+zstd"})

@@ -221,6 +221,9 @@ class Own(Case):
         self.assertEqual((runs[0]["status"], runs[0]["key"], runs[0]["outcome"]), (200, key, "exited"))
         self.assertGreater(runs[0]["ms"], 1)
         self.assertIn("client", runs[0])
+        phases = [runs[0][f"{phase}_ms"] for phase in ("queue", "start", "program", "finish")]
+        self.assertGreater(min(phases[1:]), 0)
+        self.assertLess(sum(phases), runs[0]["ms"] + 5)
 
     def test_health_and_readiness(self):
         server = self.server()
