@@ -148,7 +148,10 @@ int main(int argc, char **argv)
 	char profiles[4096];
 	snprintf(profiles, sizeof profiles, "%s/warm", store);
 	struct templates_config config = {
-		.kernel = kernel, .init = host.init, .profiles = profiles
+		.kernel = kernel,
+		.init = host.init,
+		.profiles = profiles,
+		.live = live_command,
 	};
 	config.ahead = strcmp(mode, "ahead") == 0 ? 4 : 0;
 	if (strcmp(mode, "cold") != 0 && templates_new(&config, &host.templates, &err) < 0)
