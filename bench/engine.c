@@ -108,6 +108,21 @@ static double run_once(struct run_host *host, struct image *img, struct job *job
 	return ms;
 }
 
+/* Runs the job until clones of a template that knows it answer. */
+static void warm(struct run_host *host, struct image *img, struct job *job, int rounds)
+{
+	for (int i = 0; i < rounds || (host->templates && i < WARM_MS / 10); i++) {
+		struct templates_stats s = { .clones = 0 };
+		run_once(host, img, job, false);
+		if (host->templates)
+			templates_stats(host->templates, &s);
+		if (i >= rounds && s.clones > (uint64_t)rounds)
+			break;
+		if (host->templates && !s.alive)
+			usleep(10000);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static double ms[ROUNDS_MAX];
@@ -156,16 +171,7 @@ int main(int argc, char **argv)
 	config.ahead = strcmp(mode, "ahead") == 0 ? 4 : 0;
 	if (strcmp(mode, "cold") != 0 && templates_new(&config, &host.templates, &err) < 0)
 		die("templates");
-	for (int i = 0; i < warmup || (host.templates && i < WARM_MS / 10); i++) {
-		struct templates_stats s = { .clones = 0 };
-		run_once(&host, img, job, false);
-		if (host.templates)
-			templates_stats(host.templates, &s);
-		if (i >= warmup && s.clones > (uint64_t)warmup)
-			break;
-		if (host.templates && !s.alive)
-			usleep(10000);
-	}
+	warm(&host, img, job, warmup);
 	for (int i = 0; i < n; i++) {
 		if (config.ahead)
 			usleep(3000);
