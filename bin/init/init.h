@@ -32,6 +32,7 @@ enum {
 	ID_MAX = 0x7fffffff, /* numeric users and groups */
 	OUTPUT_SLACK = 8192, /* bytes that /output holds above the output limit */
 	DATA_DISKS_MAX = 8,
+	HELD = 2,
 };
 
 /* Disks in the order in which the engine gives them. */
@@ -74,15 +75,17 @@ struct guest {
 	struct config config;
 	struct span input; /* the input bundle */
 	struct user user;
-	int proc_fd, cgroup_fd, output_fd; /* directories: ours, the program's, /output */
-	int dev_fd;                        /* the initramfs' /dev, where the disks are */
-	int hosts_fd;                      /* the program's /etc/hosts */
-	int image_fd;                      /* the image's own root */
-	struct span warm;                  /* what a template is to read of it */
+	int proc_fd, cgroup_fd;  /* directories: ours, the program's */
+	int input_fd, output_fd; /* directories: /input, /output */
+	int dev_fd;              /* the initramfs' /dev, where the disks are */
+	int hosts_fd;            /* the program's /etc/hosts */
+	int image_fd;            /* the image's own root */
+	struct span warm;        /* what a template is to read of it */
 	uint64_t user_before,
 		system_before; /* microseconds that the program's cgroup had used then */
 	uint64_t read_before;  /* bytes of it that a template had read */
 	int output_disk_fd;
+	int held_fds[HELD]; /* namespaces of the program, so that they last */
 	int stdin_fd;
 	int out_pipe[2][2]; /* stdout, stderr: read and write end */
 
@@ -116,11 +119,14 @@ void template_wait(void);
 
 /* Each of these ends the VM when it cannot do its part. */
 void console_open(void);
+void disks_prepare(void);        /* nodes for the job's disks */
 void input_read(void);           /* the bundle and what the config says */
 uint64_t disk_size(int fd);      /* bytes; 0 when it cannot be told */
 void root_build(void);           /* image, overlay, /dev, /tmp, /input, /output; becomes / */
 void root_fit(void);             /* what of the root depends on the job */
 void user_resolve(void);         /* needs the image's /etc */
+void user_prepare(void);         /* for a job that names nobody, while there is none */
+void user_own_files(void);       /* /input, /output, the pipes */
 void input_unpack(void);         /* dir/ of the bundle into /input, owned by the user */
 void cgroup_build(void);         /* the program's cgroup */
 void cgroup_limit(void);         /* its limits */
@@ -137,9 +143,22 @@ noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The job cannot be run as asked: outcome rejected with this text. */
 noreturn void reject(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Bytes of kernel numbers: "max", or the first number of a cgroup file's line that starts with @key
- * ("" for the first). */
-uint64_t cgroup_read(const char *file, const char *key);
+/* Files of the program's cgroup. */
+enum cgroup_file {
+	CGROUP_MEMORY_MAX,
+	CGROUP_PIDS_MAX,
+	CGROUP_CPU,
+	CGROUP_MEMORY_PEAK,
+	CGROUP_MEMORY_EVENTS,
+	CGROUP_FILES
+};
+
+/* The number in the line of @file that starts with @key ("": in the first line); 0 when there is
+ * none. */
+uint64_t cgroup_read(enum cgroup_file file, const char *key);
+
+/* Processor time of the program, microseconds. */
+void cgroup_times(uint64_t *ret_user_us, uint64_t *ret_system_us);
 
 /* An array of sock_filter for the program; see filter.c. */
 struct sock_fprog;

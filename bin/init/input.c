@@ -20,15 +20,22 @@
 
 enum { UBD_MAJOR = 98, UBD_MINORS = 16 };
 
-static int disk_open(enum disk disk, const char *name, int flags)
+static const char *const disk_names[] = { [DISK_INPUT] = "input", [DISK_OUTPUT] = "output" };
+
+void disks_prepare(void)
 {
-	if (mknodat(guest.dev_fd, name, S_IFBLK | 0600,
-		    makedev(UBD_MAJOR, (unsigned)disk * UBD_MINORS)) < 0 &&
-		errno != EEXIST)
-		die("mknod /dev/%s: %s", name, strerror(errno));
-	int fd = openat(guest.dev_fd, name, flags | O_CLOEXEC);
+	for (enum disk d = DISK_INPUT; d <= DISK_OUTPUT; d++)
+		if (mknodat(guest.dev_fd, disk_names[d], S_IFBLK | 0600,
+			    makedev(UBD_MAJOR, (unsigned)d * UBD_MINORS)) < 0)
+			die("mknod /dev/%s: %s", disk_names[d], strerror(errno));
+}
+
+static int disk_open(enum disk disk, int flags)
+{
+	int fd = openat(guest.dev_fd, disk_names[disk], flags | O_CLOEXEC);
+
 	if (fd < 0)
-		die("open /dev/%s: %s", name, strerror(errno));
+		die("open /dev/%s: %s", disk_names[disk], strerror(errno));
 	return fd;
 }
 
@@ -118,8 +125,8 @@ void input_read(void)
 	struct error err;
 	int n;
 
-	guest.output_disk_fd = disk_open(DISK_OUTPUT, "output", O_RDWR | O_DIRECT);
-	cleanup_fd int fd = disk_open(DISK_INPUT, "input", O_RDONLY | O_DIRECT);
+	guest.output_disk_fd = disk_open(DISK_OUTPUT, O_RDWR | O_DIRECT);
+	cleanup_fd int fd = disk_open(DISK_INPUT, O_RDONLY | O_DIRECT);
 	guest.input = disk_read(fd);
 
 	bundle_reader_init(&r, guest.input);
@@ -182,18 +189,22 @@ void input_unpack(void)
 {
 	struct bundle_reader r;
 	struct bundle_entry e;
+	bool as_user = false;
 
-	cleanup_fd int dir_fd = open("/input", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0 || fchown(dir_fd, guest.user.uid, guest.user.gid) < 0)
-		die("open /input: %s", strerror(errno));
-
-	/* Created as the user, so that no file needs a chown of its own. */
-	setfsgid(guest.user.gid);
-	setfsuid(guest.user.uid);
 	bundle_reader_init(&r, guest.input);
-	while (bundle_next(&r, &e, NULL) > 0)
-		if (span_starts(e.name, SPAN_LITERAL("dir/")))
-			unpack_entry(dir_fd, &e);
-	setfsuid(0);
-	setfsgid(0);
+	while (bundle_next(&r, &e, NULL) > 0) {
+		if (!span_starts(e.name, SPAN_LITERAL("dir/")))
+			continue;
+		/* Created as the user, so that no file needs a chown of its own. */
+		if (!as_user) {
+			setfsgid(guest.user.gid);
+			setfsuid(guest.user.uid);
+			as_user = true;
+		}
+		unpack_entry(guest.input_fd, &e);
+	}
+	if (as_user) {
+		setfsuid(0);
+		setfsgid(0);
+	}
 }

@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0);
 
 	console_open();
+	disks_prepare();
 	if (template) {
 		warm_load();
 		live_load();
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
 	}
 	root_fit();
 	user_resolve();
+	user_own_files();
 	input_unpack();
 	cgroup_limit();
 	program_run();

@@ -196,6 +196,9 @@ static void pack_exit(struct packer *p)
 		if (*c == '\n')
 			*c = ' ';
 
+	uint64_t user_us = 0, system_us = 0;
+	if (ran)
+		cgroup_times(&user_us, &system_us);
 	int n = snprintf(text, sizeof text,
 		"outcome=%s\nstatus=%d\nmessage=%s\nwall_us=%llu\nuser_us=%llu\nsystem_us=%"
 		"llu\npeak_bytes=%llu\n"
@@ -204,12 +207,9 @@ static void pack_exit(struct packer *p)
 		"%llu\nstamp_packed=%llu\n",
 		words[guest.outcome], guest.status, guest.message,
 		(unsigned long long)guest.wall_us,
-		(unsigned long long)(ran ? cgroup_read("cpu.stat", "user_usec") - guest.user_before
-					 : 0),
-		(unsigned long long)(ran ? cgroup_read("cpu.stat", "system_usec") -
-						     guest.system_before
-					 : 0),
-		(unsigned long long)(ran ? cgroup_read("memory.peak", "") : 0),
+		(unsigned long long)(ran ? user_us - guest.user_before : 0),
+		(unsigned long long)(ran ? system_us - guest.system_before : 0),
+		(unsigned long long)(ran ? cgroup_read(CGROUP_MEMORY_PEAK, "") : 0),
 		(unsigned long long)p->skipped_more,
 		(unsigned long long)(warm_bytes_read() - guest.read_before),
 		(unsigned long long)guest.stamp_start, (unsigned long long)guest.stamp_ready,

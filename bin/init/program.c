@@ -95,8 +95,6 @@ static void drop_rights(void)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 } };
 
-	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-		raw2(SYS_prctl, PR_CAPBSET_DROP, cap);
 	must(STEP_USER, raw2(SYS_setgroups, u->n_groups, u->groups));
 	must(STEP_USER, raw3(SYS_setresgid, u->gid, u->gid, u->gid));
 	must(STEP_USER, raw3(SYS_setresuid, u->uid, u->uid, u->uid));
@@ -261,6 +259,9 @@ static void reaper_main(void *arg)
 	private_mounts();
 	loopback_up();
 	must(STEP_STDIO, raw1(SYS_chdir, "/"));
+	/* What nothing that the reaper starts can ever have again. */
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		raw2(SYS_prctl, PR_CAPBSET_DROP, cap);
 	if (guest.live_argv)
 		program.live_pid = start_program(live_main);
 	wake(&program.prepared, 1);

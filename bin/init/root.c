@@ -189,5 +189,6 @@ void root_build(void)
 	mount_at(".", "/", NULL, MS_MOVE, NULL);
 	if (chroot(".") < 0 || chdir("/") < 0)
 		die("change to the new root: %s", strerror(errno));
+	guest.input_fd = open_dir("/input");
 	guest.output_fd = open_dir("/output");
 }

@@ -37,9 +37,9 @@ void template_wait(void)
 
 	program_await_reaper();
 	live_await();
+	user_prepare();
 	warm_cache();
-	guest.user_before = cgroup_read("cpu.stat", "user_usec");
-	guest.system_before = cgroup_read("cpu.stat", "system_usec");
+	cgroup_times(&guest.user_before, &guest.system_before);
 	cleanup_fd int fd = openat(guest.proc_fd, "template", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, &byte, 1) < 0)
 		die("become a template: %s", strerror(errno));

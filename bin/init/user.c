@@ -16,21 +16,29 @@
 
 enum { DEFAULT_ID = 1000, FIELDS = 7, FILE_LIMIT = 1 << 20 };
 
+enum table { TABLE_PASSWD, TABLE_GROUP, TABLES };
 enum passwd { NAME, PASSWORD, UID, GID, GECOS, HOME, SHELL };
 enum group { MEMBERS = 3 };
 
-/* A file of the image; empty when it is not there, not a plain file or absurdly large. */
-static struct span read_file(const char *path)
+/* A table of the image; empty when it is not there, not a plain file or absurdly large. Read once.
+ */
+static struct span table_of(enum table t)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	static const char *const paths[TABLES] = { "/etc/passwd", "/etc/group" };
+	static struct span tables[TABLES];
 
+	if (tables[t].p)
+		return tables[t];
+	tables[t] = (struct span){ "", 0 };
+	cleanup_fd int fd = open(paths[t], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
 		st.st_size > FILE_LIMIT)
-		return (struct span){ NULL, 0 };
+		return tables[t];
 	char *p = memory_get((size_t)st.st_size);
 	ssize_t n = io_read(fd, p, (size_t)st.st_size);
-	return (struct span){ p, n < 0 ? 0 : (size_t)n };
+	tables[t] = (struct span){ p, n < 0 ? 0 : (size_t)n };
+	return tables[t];
 }
 
 static bool next_row(struct span *rest, struct span fields[FIELDS])
@@ -82,7 +90,7 @@ static bool is_member(struct span members, struct span who)
 
 static void add_groups(struct user *u, struct span name)
 {
-	struct span table = read_file("/etc/group"), f[FIELDS];
+	struct span table = table_of(TABLE_GROUP), f[FIELDS];
 	uint32_t gid;
 
 	while (u->n_groups < GROUPS_MAX && next_row(&table, f))
@@ -95,7 +103,7 @@ static void resolve_user(struct user *u, struct span who)
 	struct span f[FIELDS];
 
 	u->uid = u->gid = DEFAULT_ID;
-	bool known = find_row(read_file("/etc/passwd"), who.n ? who : SPAN_LITERAL("1000"), UID, f);
+	bool known = find_row(table_of(TABLE_PASSWD), who.n ? who : SPAN_LITERAL("1000"), UID, f);
 	if (known && read_id(f[UID], &u->uid) && read_id(f[GID], &u->gid)) {
 		add_groups(u, f[NAME]);
 		if (f[HOME].n < sizeof u->home)
@@ -116,7 +124,7 @@ static void resolve_group(struct user *u, struct span group)
 	u->n_groups = 0;
 	if (read_id(group, &u->gid))
 		return;
-	if (!find_row(read_file("/etc/group"), group, UID, f) || !read_id(f[UID], &u->gid))
+	if (!find_row(table_of(TABLE_GROUP), group, UID, f) || !read_id(f[UID], &u->gid))
 		reject("group '%.*s' is not in the image's /etc/group", (int)group.n, group.p);
 }
 
@@ -147,6 +155,31 @@ void user_resolve(void)
 		resolve_group(&guest.user, group);
 	}
 	set_home();
-	if (fchown(guest.output_fd, guest.user.uid, guest.user.gid) < 0)
-		die("chown /output: %s", strerror(errno));
+}
+
+/* Files that are the program's belong to the user of most jobs before it is known who that is. */
+static struct user owner;
+
+static void give_files(void)
+{
+	const int fds[] = { guest.output_fd, guest.input_fd, guest.out_pipe[0][1],
+		guest.out_pipe[1][1] };
+
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (fchown(fds[i], guest.user.uid, guest.user.gid) < 0)
+			die("chown what is the program's: %s", strerror(errno));
+	owner = guest.user;
+}
+
+void user_prepare(void)
+{
+	user_resolve();
+	give_files();
+	guest.user = (struct user){ 0 };
+}
+
+void user_own_files(void)
+{
+	if (guest.user.uid != owner.uid || guest.user.gid != owner.gid)
+		give_files();
 }

@@ -46,6 +46,21 @@ static void write_maps(long pid)
 	}
 }
 
+/*
+ * To take down a network and a tree of mounts takes long, and nobody sees it: they end with the VM.
+ * Best effort, by descriptors that stay open.
+ */
+static void hold_namespaces(long pid)
+{
+	static const char *const names[HELD] = { "net", "mnt" };
+
+	for (size_t i = 0; i < HELD; i++) {
+		char path[32];
+		snprintf(path, sizeof path, "%ld/ns/%s", pid, names[i]);
+		guest.held_fds[i] = openat(guest.proc_fd, path, O_RDONLY | O_CLOEXEC);
+	}
+}
+
 /* A file, so that it can be rewound; of the user's, so that /dev/stdin can be opened again. */
 static void open_stdin(void)
 {
@@ -74,16 +89,12 @@ static void open_pipes(void)
 			die("make a pipe: %s", strerror(errno));
 }
 
-static void fit_pipes(void)
+static void fit_buffers(void)
 {
-	for (int i = 0; i < 2; i++) {
-		/* So that the program can open /dev/stdout again. */
-		if (fchown(guest.out_pipe[i][1], guest.user.uid, guest.user.gid) < 0)
-			die("chown a pipe: %s", strerror(errno));
-		/* One byte more than can be kept shows that there was more. */
+	/* One byte more than can be kept shows that there was more. */
+	for (int i = 0; i < 2; i++)
 		guest.captured[i] =
 			(struct span){ memory_get(guest.config.output_bytes + READ_ROOM), 0 };
-	}
 }
 
 /* What is in pipe @i now; false when nothing more can come. */
@@ -126,10 +137,10 @@ static void watch(int pidfd, enum outcome *ret_limit)
 		[WATCH_STDERR] = { .fd = guest.out_pipe[1][0], .events = POLLIN },
 		[WATCH_REAPER] = { .fd = pidfd, .events = POLLIN },
 	};
-	uint64_t deadline = now_us() + guest.config.timeout_ms * 1000;
+	uint64_t now = now_us(), deadline = now + guest.config.timeout_ms * 1000, looked = now;
 
 	while (p[WATCH_STDOUT].fd >= 0 || p[WATCH_STDERR].fd >= 0 || p[WATCH_REAPER].fd >= 0) {
-		uint64_t now = now_us(), left_ms = now < deadline ? (deadline - now) / 1000 + 1 : 0;
+		uint64_t left_ms = now < deadline ? (deadline - now) / 1000 + 1 : 0;
 		bool over = false;
 		int wait = *ret_limit != OUTCOME_LOST
 				   ? -1
@@ -146,11 +157,15 @@ static void watch(int pidfd, enum outcome *ret_limit)
 			program_close_pipes();
 		}
 
+		now = now_us();
 		if (*ret_limit != OUTCOME_LOST)
 			continue;
-		if (over || output_is_full())
+		bool look = p[WATCH_REAPER].fd < 0 || now - looked >= TICK_MS * 1000;
+		if (look)
+			looked = now;
+		if (over || (look && output_is_full()))
 			*ret_limit = OUTCOME_OUTPUT_LIMIT;
-		else if (now_us() >= deadline && !__atomic_load_n(&program.ended, __ATOMIC_ACQUIRE))
+		else if (now >= deadline && !__atomic_load_n(&program.ended, __ATOMIC_ACQUIRE))
 			*ret_limit = OUTCOME_TIMEOUT;
 		else
 			continue;
@@ -209,8 +224,8 @@ static void judge(enum outcome limit)
 	} else if (!program.ended) {
 		die("the reaper died");
 	} else if (WIFSIGNALED(status)) {
-		bool oom =
-			WTERMSIG(status) == SIGKILL && cgroup_read("memory.events", "oom_kill") > 0;
+		bool oom = WTERMSIG(status) == SIGKILL &&
+			   cgroup_read(CGROUP_MEMORY_EVENTS, "oom_kill") > 0;
 		guest.outcome = oom ? OUTCOME_OUT_OF_MEMORY : OUTCOME_SIGNALED;
 		guest.status = WTERMSIG(status);
 	} else {
@@ -230,6 +245,7 @@ void program_prepare(void)
 	if (pid < 0)
 		die("start the reaper: %s", strerror((int)-pid));
 	write_maps(pid);
+	hold_namespaces(pid);
 	program_release(STAGE_PREPARE);
 }
 
@@ -243,7 +259,7 @@ void program_run(void)
 	program.cwd = cwd;
 	if (!live_take_job())
 		open_stdin();
-	fit_pipes();
+	fit_buffers();
 	guest.stamp_ready = stamp();
 	uint64_t start_us = now_us();
 	program_release(STAGE_RUN);
