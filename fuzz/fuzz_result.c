@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cleanup_fd int fd = memfd_new("fuzz");
 	struct error err;
 
-	if (fd < 0 || io_write(fd, data, size) < 0 || result_read(fd, &r, &err) < 0)
+	if (fd < 0 || io_write(fd, data, size) < 0 || result_read(fd, true, &r, &err) < 0)
 		return 0;
 	json_t *o = result_to_json(r, &origin);
 	char *text = json_dumps(o, 0);

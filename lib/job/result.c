@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "bundle/bundle.h"
 #include "bundle/kv.h"
+#include "sys/io.h"
 #include "sys/memfd.h"
 
 /* What init keeps for it. */
 enum { SKIPPED_MAX = 65536 };
+
+enum { COPY_MAX = 256 << 10 }; /* bytes of a disk that are rather copied than mapped */
 
 static const char *const words[RESULT_OUTCOMES] = {
 	[RESULT_EXITED] = "exited",
@@ -177,7 +181,24 @@ static int sort_files(struct result *r, struct error *err)
 	return 0;
 }
 
-int result_read(int fd, struct result **ret, struct error *err)
+/* Only what there is of it: a disk is mostly hole. -EAGAIN: too much for that. */
+static int copy(int fd, struct result *r)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_blocks * 512 > COPY_MAX)
+		return -EAGAIN;
+	r->copy = malloc((size_t)st.st_blocks * 512 + 1);
+	ssize_t n = r->copy ? io_pread(fd, r->copy, (size_t)st.st_blocks * 512, 0) : -ENOMEM;
+	if (n < 0)
+		return (int)n;
+	r->map = (struct span){ r->copy, (size_t)n };
+	return 0;
+}
+
+int result_read(int fd, bool still, struct result **ret, struct error *err)
 {
 	cleanup(result_freep) struct result *r = calloc(1, sizeof *r);
 	struct bundle_reader reader;
@@ -187,9 +208,11 @@ int result_read(int fd, struct result **ret, struct error *err)
 
 	if (!r)
 		return fail(err, -ENOMEM, "read the output bundle");
-	int n = memfd_map(fd, &r->map);
+	int n = copy(fd, r);
+	if (n == -EAGAIN && still)
+		n = memfd_map(fd, &r->map);
 	if (n < 0)
-		return fail(err, n, "map the output bundle");
+		return fail(err, n, "read the output bundle");
 
 	bundle_reader_init(&reader, r->map);
 	while ((n = bundle_next(&reader, &e, err)) > 0) {
@@ -232,7 +255,10 @@ void result_free(struct result *r)
 {
 	if (!r)
 		return;
-	memfd_unmap(&r->map);
+	if (r->copy)
+		free(r->copy);
+	else
+		memfd_unmap(&r->map);
 	free(r->files);
 	free(r->skipped);
 	free(r);

@@ -63,13 +63,15 @@ struct result {
 	struct span warm;    /* which pages of the image it has read, when asked (bundle/warm.h) */
 	struct result_stamps stamps;
 	struct span map; /* what the spans point into */
+	char *copy;      /* that, when it is no mapping */
 };
 
 /*
- * Reads the output bundle in memfd @fd, whose VM must have ended. -EPROTO with a message for
- * anything that init would not write. Caller frees with result_free().
+ * Reads the output bundle in memfd @fd. @still: nobody writes to it any more, so that it can be
+ * mapped; else it is copied first, and -EAGAIN says that it is too large for that. -EPROTO with a
+ * message for anything that init would not write. Caller frees with result_free().
  */
-int result_read(int fd, struct result **ret, struct error *err);
+int result_read(int fd, bool still, struct result **ret, struct error *err);
 
 /* Bytes of stdout, stderr and all files. */
 uint64_t result_size(const struct result *r);

@@ -15,6 +15,7 @@
 #include "job/job.h"
 #include "job/json.h"
 #include "job/result.h"
+#include "sys/io.h"
 #include "sys/memfd.h"
 
 #include <cmocka.h>
@@ -206,7 +207,7 @@ static void test_result(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(result_read(fd, &r, &err), 0);
+	assert_int_equal(result_read(fd, true, &r, &err), 0);
 	assert_int_equal(r->outcome, RESULT_EXITED);
 	assert_int_equal(r->status, 3);
 	assert_int_equal(r->wall_us, 1500);
@@ -219,6 +220,24 @@ static void test_result(void **state)
 	assert_true(span_equal(r->skipped[0].name, SPAN_LITERAL("a b")));
 }
 
+/* Somebody may still write to it: what is small is copied, what is large has to wait. */
+static void test_result_that_may_change(void **state)
+{
+	cleanup(result_freep) struct result *r = NULL;
+	cleanup_fd int fd = make_output(whole_exit, "dir/a");
+	static const char more[512 << 10] = { 1 };
+	struct result *none = NULL;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(result_read(fd, false, &r, &err), 0);
+	assert_true(span_equal(r->err, SPAN_LITERAL("err")));
+	assert_int_equal(io_pwrite(fd, more, sizeof more, 0), 0);
+	assert_true(span_equal(r->err, SPAN_LITERAL("err")));
+	assert_int_equal(result_read(fd, false, &none, &err), -EAGAIN);
+	assert_null(none);
+}
+
 static void test_result_json(void **state)
 {
 	const struct result_origin origin = { "img", "sha256:00", "uml" };
@@ -227,7 +246,7 @@ static void test_result_json(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(result_read(fd, &r, &err), 0);
+	assert_int_equal(result_read(fd, true, &r, &err), 0);
 	json_t *o = result_to_json(r, &origin);
 	assert_string_equal(json_string_value(json_object_get(o, "outcome")), "exited");
 	assert_int_equal(json_integer_value(json_object_get(o, "code")), 3);
@@ -246,7 +265,7 @@ static void expect_broken(int fd, const char *text)
 	struct result *r = NULL;
 	struct error err = { "" };
 
-	assert_int_equal(result_read(fd, &r, &err), -EPROTO);
+	assert_int_equal(result_read(fd, true, &r, &err), -EPROTO);
 	assert_non_null(strstr(err.text, text));
 	assert_null(r);
 	close(fd);
@@ -281,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_nothing_to_run),
 		cmocka_unit_test(test_result),
+		cmocka_unit_test(test_result_that_may_change),
 		cmocka_unit_test(test_result_json),
 		cmocka_unit_test(test_broken_results),
 	};

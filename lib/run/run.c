@@ -230,7 +230,11 @@ static int collect(struct run *r, struct result **ret, struct error *err)
 	struct error bundle_error;
 	char what[700], end[80];
 
-	int e = result_read(r->output_fd, ret, &bundle_error);
+	int e = result_read(r->output_fd, !r->is_clone, ret, &bundle_error);
+	if (e < 0 && r->is_clone) {
+		r->host->engine->end(r->vm);
+		e = result_read(r->output_fd, true, ret, &bundle_error);
+	}
 	if (e < 0) {
 		/* The host tells how a clone ended once it is reaped, by somebody else. */
 		if (r->is_clone) {

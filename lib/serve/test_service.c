@@ -85,7 +85,7 @@ static void fake_settle(struct vm *vm)
 	eventfd_write(vm->ended_fd, 1);
 }
 
-static int fake_pidfd(const struct vm *vm)
+static int fake_event_fd(const struct vm *vm)
 {
 	return vm->ended_fd;
 }
@@ -115,7 +115,7 @@ static const struct vm_engine engine = {
 	.name = "fake",
 	.start = fake_start,
 	.settle = fake_settle,
-	.pidfd = fake_pidfd,
+	.event_fd = fake_event_fd,
 	.status = fake_status,
 	.console = fake_console,
 	.free = fake_free,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "holder.h"
 #include "sys/fds.h"
 #include "templates.h"
 
@@ -45,9 +46,8 @@ int clone_status(int pidfd, int *ret_code)
 	struct pidfd_info info = { .mask = PIDFD_INFO_EXIT };
 	int status = 0;
 
-	if (!has_ended(pidfd, 0))
-		return -EAGAIN;
-	if (ioctl(pidfd, PIDFD_GET_INFO, &info) == 0 && info.mask & PIDFD_INFO_EXIT)
+	if (has_ended(pidfd, 0) && ioctl(pidfd, PIDFD_GET_INFO, &info) == 0 &&
+		info.mask & PIDFD_INFO_EXIT)
 		status = info.exit_code;
 	*ret_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	return 0;
@@ -67,15 +67,24 @@ void clone_drop(struct clone *c)
 		kill_and_await(c->pidfd);
 	cleanup_closep(&c->pidfd);
 	cleanup_closep(&c->start_fd);
-	*c = (struct clone){ .pidfd = -1, .start_fd = -1 };
+	cleanup_closep(&c->memory_fd);
+	*c = CLONE_NONE;
+}
+
+void clone_kill(struct vm *vm)
+{
+	if (vm->clone_pidfd >= 0)
+		kill_and_await(vm->clone_pidfd);
 }
 
 void clone_end(struct vm *vm)
 {
 	if (vm->clone_pidfd < 0)
 		return;
-	kill_and_await(vm->clone_pidfd);
+	clone_kill(vm);
 	close(take_fd(vm->clone_pidfd));
+	if (vm->memory_fd >= 0 && vm->holder)
+		template_learn(vm->holder->template, vm->memory_fd);
 	templates_gone(vm);
 }
 
@@ -103,7 +112,7 @@ int clone_start(struct clone *c, const struct vm_spec *spec, struct vm **ret, st
 	cleanup(clone_drop) struct clone own = *c;
 	cleanup(uml_freep) struct vm *vm = uml_new();
 
-	*c = (struct clone){ .pidfd = -1, .start_fd = -1 };
+	*c = CLONE_NONE;
 	if (!vm)
 		return fail(err, -ENOMEM, "start a clone");
 	vm->console_fd = uml_console_new(err);
@@ -122,6 +131,8 @@ int clone_start(struct clone *c, const struct vm_spec *spec, struct vm **ret, st
 		return fail(err, r, "hand a clone its disks");
 	vm->clone_pid = own.pid;
 	vm->clone_pidfd = take_fd(own.pidfd);
+	vm->done_fd = take_fd(own.start_fd);
+	vm->memory_fd = take_fd(own.memory_fd);
 	*ret = take_ptr(vm);
 	return 0;
 }

@@ -16,9 +16,12 @@ struct vm_template;
 /* A clone that waits. */
 struct clone {
 	int pidfd, pid;
-	int start_fd; /* what it waits on; closing it ends it */
+	int start_fd;  /* what it waits on; closing it ends it. Ends when the clone is done. */
+	int memory_fd; /* its own; -1 when nobody wants to look at it */
 	int cpu;
 };
+
+#define CLONE_NONE ((struct clone){ .pidfd = -1, .start_fd = -1, .memory_fd = -1 })
 
 /*
  * Boots a template for VMs like @spec: kernel, init, image and data disks, memory; its input and
@@ -33,10 +36,13 @@ int template_boot(const struct vm_spec *spec, struct span warm, struct span live
 int template_await(struct vm_template *t, uint64_t timeout_ms, struct error *err);
 
 /*
- * A clone on @cpu (-1: any). Thread-safe. After a failure the template may be of no use any more:
- * -EIO says so.
+ * A clone on @cpu (-1: any). @ahead: it has time to prepare. Thread-safe. After a failure the
+ * template may be of no use any more: -EIO says so.
  */
-int template_fork(struct vm_template *t, int cpu, struct clone *ret, struct error *err);
+int template_fork(struct vm_template *t, int cpu, bool ahead, struct clone *ret, struct error *err);
+
+/* Learns from a clone that has ended what to copy beforehand in later ones. Thread-safe. */
+void template_learn(struct vm_template *t, int memory_fd);
 
 /* Bytes of host memory that it holds, once it was awaited. */
 uint64_t template_bytes(const struct vm_template *t);
@@ -53,8 +59,11 @@ int clone_start(struct clone *c, const struct vm_spec *spec, struct vm **ret, st
 /* Ends it without having run. */
 void clone_drop(struct clone *c);
 
-/* As in jail_status(), as far as the host can tell. */
+/* As in jail_status(), as far as the host can tell; 0 of one that is done and not gone yet. */
 int clone_status(int pidfd, int *ret_code);
 
-/* Kills a VM that is a clone, and waits until it is gone. */
+/* Kills a VM if it is a clone, and waits until it is gone. */
+void clone_kill(struct vm *vm);
+
+/* And lets go of it. */
 void clone_end(struct vm *vm);

@@ -22,7 +22,8 @@ static bool has_ended(const struct enclosed *c)
 	return poll(&p, 1, 0) > 0;
 }
 
-void enclosure_add(struct enclosure *e, int pidfd, int pid, uint64_t memory_bytes, uint64_t tasks)
+void enclosure_add(struct enclosure *e, int pidfd, int pid, uint64_t memory_bytes, uint64_t tasks,
+	uint64_t due_ms)
 {
 	cleanup_fd int fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
 	struct enclosed *c = fd < 0 ? NULL : calloc(1, sizeof *c);
@@ -32,13 +33,19 @@ void enclosure_add(struct enclosure *e, int pidfd, int pid, uint64_t memory_byte
 	cgroup_init(&c->cgroup, memory_bytes, tasks);
 	c->pidfd = take_fd(fd);
 	c->pid = pid;
+	c->due_ms = due_ms;
 	c->next = e->wanted;
 	e->wanted = c;
 }
 
-struct enclosed *enclosure_take(struct enclosure *e)
+struct enclosed *enclosure_take(struct enclosure *e, uint64_t now_ms, uint64_t *ret_next_ms)
 {
-	return take_ptr(e->wanted);
+	struct enclosed **at = &e->wanted;
+
+	*ret_next_ms = 0;
+	for (; *at && (*at)->due_ms > now_ms; at = &(*at)->next)
+		*ret_next_ms = (*at)->due_ms;
+	return take_ptr(*at);
 }
 
 static void sweep(struct enclosure *e)
@@ -74,7 +81,9 @@ void enclosure_work(struct enclosure *e, struct enclosed *wanted)
 
 void enclosure_done(struct enclosure *e)
 {
-	enclosure_work(e, enclosure_take(e));
+	uint64_t next_ms;
+
+	enclosure_work(e, enclosure_take(e, UINT64_MAX, &next_ms));
 	while (e->inside) {
 		struct enclosed *c = e->inside;
 

@@ -123,7 +123,7 @@ static void learn(
 
 /* Answers one question; descriptors to send back go to @back. */
 static void answer(struct connection *c, const struct lend_request *q, const int *fds,
-	struct lend_answer *a, int back[2], size_t *n_back)
+	struct lend_answer *a, int back[LEND_BACK], size_t *n_back)
 {
 	struct lender *l = c->lender;
 	struct vm_disk disks[VM_DISKS_MAX];
@@ -150,7 +150,8 @@ static void answer(struct connection *c, const struct lend_request *q, const int
 		if (a->result == 0) {
 			back[0] = c->vm->clone_pidfd;
 			back[1] = c->vm->console_fd;
-			*n_back = 2;
+			back[2] = c->vm->done_fd;
+			*n_back = LEND_BACK;
 		}
 		break;
 	case LEND_LEARN:
@@ -203,7 +204,7 @@ static int serve_one(struct connection *c)
 	static const struct lend_answer none;
 	cleanup_free struct lend_answer *a = malloc(sizeof *a);
 	struct lend_request q;
-	int fds[VM_DISKS_MAX + 1], back[2];
+	int fds[VM_DISKS_MAX + 1], back[LEND_BACK];
 	size_t n_back = 0;
 
 	int n = peek(c->fd, &q);

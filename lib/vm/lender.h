@@ -4,10 +4,11 @@
  * socket.
  *
  * Theory of operation. A connection is one run. The asker sends requests with the descriptors of
- * its image and of its job's disks; the answer to LEND_START carries the clone's pidfd and console.
- * The VM belongs to the connection: when the asker closes it, or dies, the clone is killed. Askers
- * of another user are turned away, and so are those of another build of pe or with another guest
- * kernel, who would get a VM that is not theirs: they boot their own.
+ * its image and of its job's disks; the answer to LEND_START carries the clone's pidfd, console,
+ * and socket that ends when it is done. The VM belongs to the connection: when the asker closes it,
+ * or dies, the clone is killed. Askers of another user are turned away, and so are those of another
+ * build of pe or with another guest kernel, who would get a VM that is not theirs: they boot their
+ * own.
  */
 #pragma once
 
@@ -25,7 +26,7 @@ enum lend_kind {
 	LEND_STOP
 };
 
-enum { LEND_DIGEST_MAX = 80, LEND_TEXT_MAX = 8192 };
+enum { LEND_DIGEST_MAX = 80, LEND_TEXT_MAX = 8192, LEND_BACK = 3 };
 
 /* What is asked. Disks travel in the order of vm_spec; the list of LEND_LEARN in a memory file. */
 struct lend_request {

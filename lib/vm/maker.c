@@ -132,12 +132,12 @@ static bool fork_ahead(struct templates *t)
 	e->running++;
 	pthread_mutex_unlock(&t->lock);
 
-	int r = template_fork(e->template, cpu, &c, &err);
+	int r = template_fork(e->template, cpu, true, &c, &err);
 
 	pthread_mutex_lock(&t->lock);
 	if (r == 0) {
 		enclosure_add(&t->enclosure, c.pidfd, c.pid, vm_host_bytes(&e->spec),
-			vm_host_processes(&e->spec));
+			vm_host_processes(&e->spec), holder_now_ms() + ENCLOSURE_AFTER_MS);
 		e->ahead[e->n_ahead++] = c;
 	} else if (r == -EIO) {
 		maker_retire(e);
@@ -148,7 +148,7 @@ static bool fork_ahead(struct templates *t)
 
 static bool enclose(struct templates *t)
 {
-	struct enclosed *wanted = enclosure_take(&t->enclosure);
+	struct enclosed *wanted = enclosure_take(&t->enclosure, holder_now_ms(), &t->enclose_ms);
 
 	pthread_mutex_unlock(&t->lock);
 	enclosure_work(&t->enclosure, wanted);
@@ -159,9 +159,14 @@ static bool enclose(struct templates *t)
 static void await_work(struct templates *t)
 {
 	struct timespec until;
+	uint64_t now = holder_now_ms(), wait_ms = TICK_MS;
 
+	if (t->enclose_ms)
+		wait_ms = t->enclose_ms > now ? t->enclose_ms - now : 1;
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += TICK_MS / 1000;
+	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	until.tv_sec += (time_t)(wait_ms / 1000) + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
 	pthread_cond_timedwait(&t->work, &t->lock, &until);
 }
 

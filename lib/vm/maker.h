@@ -21,6 +21,7 @@ struct templates {
 	bool stop;
 	struct holder *holders;
 	struct enclosure enclosure;
+	uint64_t enclose_ms; /* when the next clone is to be moved; the maker's alone */
 	struct lessons lessons;
 	struct templates_stats stats;
 };

@@ -125,16 +125,17 @@ int remote_start(struct remote *r, const char *digest, const struct vm_spec *spe
 {
 	struct lend_request q = question(r, LEND_START, digest);
 	cleanup(uml_freep) struct vm *vm = uml_new();
-	int fds[VM_DISKS_MAX], back[2];
+	int fds[VM_DISKS_MAX], back[LEND_BACK];
 
 	if (!vm)
 		return fail(err, -ENOMEM, "start a clone");
 	size_t n = describe(&q, spec, fds);
-	int e = ask(r, &q, fds, n, back, 2, ANSWER_MS, NULL, 0, err);
+	int e = ask(r, &q, fds, n, back, LEND_BACK, ANSWER_MS, NULL, 0, err);
 	if (e < 0)
 		return e;
 	vm->clone_pidfd = back[0];
 	vm->console_fd = back[1];
+	vm->done_fd = back[2];
 	*ret = take_ptr(vm);
 	return 0;
 }

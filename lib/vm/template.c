@@ -13,19 +13,28 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "touched.h"
 #include "sys/fds.h"
 #include "sys/io.h"
 #include "sys/memfd.h"
 
-enum { PLACEHOLDER_BYTES = 512, REPLY_MS = 5000, SEAL_TRIES = 20, SEAL_PAUSE_US = 10000 };
+enum {
+	STUBS_AHEAD = 2,
+	PLACEHOLDER_BYTES = 512,
+	REPLY_MS = 5000,
+	SEAL_TRIES = 20,
+	SEAL_PAUSE_US = 10000
+};
 
 struct vm_template {
 	struct jail jail;
 	int console_fd, control_fd;
-	pid_t pid; /* of its kernel */
+	int base_fd; /* its memory, which does not change any more */
+	pid_t pid;   /* of its kernel */
 	uint64_t ram_bytes, bytes;
 	pthread_mutex_t lock; /* of what follows, and of the socket's conversation */
 	int cpu;
+	struct touched touched;
 };
 
 static void freep(struct vm_template **t)
@@ -40,6 +49,8 @@ void template_free(struct vm_template *t)
 	jail_done(&t->jail);
 	cleanup_closep(&t->console_fd);
 	cleanup_closep(&t->control_fd);
+	cleanup_closep(&t->base_fd);
+	touched_done(&t->touched);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -103,7 +114,8 @@ int template_boot(const struct vm_spec *spec, struct span warm, struct span live
 	if (!t)
 		return fail(err, -ENOMEM, "make a template");
 	pthread_mutex_init(&t->lock, NULL);
-	t->jail.pidfd = t->control_fd = -1;
+	t->jail.pidfd = t->control_fd = t->base_fd = -1;
+	touched_init(&t->touched, 0);
 	t->cpu = spec->cpu;
 	t->ram_bytes = spec->ram_bytes;
 	t->console_fd = uml_console_new(err);
@@ -180,8 +192,11 @@ int template_await(struct vm_template *t, uint64_t timeout_ms, struct error *err
 	/* Its own view may be larger by what its executable takes. */
 	t->ram_bytes = (uint64_t)st.st_size;
 
-	cleanup_fd int base_fd = open_read_only(memory_fd);
-	r = base_fd < 0 ? base_fd : fds_send(t->control_fd, &word, sizeof word, &base_fd, 1);
+	touched_init(&t->touched, t->ram_bytes);
+
+	t->base_fd = open_read_only(memory_fd);
+	r = t->base_fd < 0 ? t->base_fd
+			   : fds_send(t->control_fd, &word, sizeof word, &t->base_fd, 1);
 	return r < 0 ? fail(err, r, "open a template's memory again") : 0;
 }
 
@@ -219,12 +234,16 @@ static int pid_of(int pidfd)
 }
 
 /* Asks for a clone and reads the answer, with the lock held. */
-static int request(struct vm_template *t, const int fds[2], int *ret_pidfd, struct error *err)
+static int request(
+	struct vm_template *t, bool ahead, const int fds[2], int *ret_pidfd, struct error *err)
 {
-	int32_t word = 0;
+	const int all[] = { fds[0], fds[1], t->touched.list_fd };
+	int32_t word = ahead ? STUBS_AHEAD : 0;
 	int pidfd = -1;
 
-	int r = t->control_fd < 0 ? -EPIPE : fds_send(t->control_fd, &word, sizeof word, fds, 2);
+	int r = t->control_fd < 0 ? -EPIPE
+				  : fds_send(t->control_fd, &word, sizeof word, all,
+					    t->touched.list_fd < 0 ? 2 : 3);
 	if (r < 0)
 		return fail(err, -EIO, "ask a template for a clone");
 	ssize_t n = fds_receive(t->control_fd, &word, sizeof word, &pidfd, 1, REPLY_MS, NULL);
@@ -234,23 +253,25 @@ static int request(struct vm_template *t, const int fds[2], int *ret_pidfd, stru
 	return 0;
 }
 
-static int fork_locked(
-	struct vm_template *t, int cpu, const int fds[2], int *ret_pidfd, struct error *err)
+static int fork_locked(struct vm_template *t, bool ahead, const int fds[2], struct clone *c,
+	bool *ret_curious, struct error *err)
 {
 	pthread_mutex_lock(&t->lock);
-	int r = move_to(t, cpu);
+	int r = move_to(t, c->cpu);
 	if (r < 0)
-		r = fail(err, r, "move a template to CPU %d", cpu);
+		r = fail(err, r, "move a template to CPU %d", c->cpu);
 	else
-		r = request(t, fds, ret_pidfd, err);
+		r = request(t, ahead, fds, &c->pidfd, err);
+	*ret_curious = touched_curious(&t->touched);
 	pthread_mutex_unlock(&t->lock);
 	return r;
 }
 
-int template_fork(struct vm_template *t, int cpu, struct clone *ret, struct error *err)
+int template_fork(struct vm_template *t, int cpu, bool ahead, struct clone *ret, struct error *err)
 {
-	cleanup(clone_drop) struct clone c = { .pidfd = -1, .start_fd = -1, .cpu = cpu };
+	cleanup(clone_drop) struct clone c = CLONE_NONE;
 	int pair[2] = { -1, -1 };
+	bool curious;
 
 	cleanup_fd int memory_fd = memfd_new("memory");
 	int r = memory_fd < 0 ? memory_fd : memfd_fix_size(memory_fd, t->ram_bytes);
@@ -259,15 +280,26 @@ int template_fork(struct vm_template *t, int cpu, struct clone *ret, struct erro
 	if (r < 0)
 		return fail(err, r, "make a clone's memory");
 	c.start_fd = pair[0];
+	c.cpu = cpu;
 	cleanup_fd int theirs = pair[1];
 
-	r = fork_locked(t, cpu, (const int[2]){ memory_fd, theirs }, &c.pidfd, err);
+	r = fork_locked(t, ahead, (const int[2]){ memory_fd, theirs }, &c, &curious, err);
 	if (r < 0)
 		return r;
+	if (curious)
+		c.memory_fd = take_fd(memory_fd);
 	c.pid = pid_of(c.pidfd);
 	if (c.pid < 0)
 		return fail(err, c.pid, "find a clone");
 	*ret = c;
-	c.pidfd = c.start_fd = -1;
+	c = CLONE_NONE;
 	return 0;
+}
+
+void template_learn(struct vm_template *t, int memory_fd)
+{
+	pthread_mutex_lock(&t->lock);
+	if (t->base_fd >= 0)
+		touched_look(&t->touched, t->base_fd, memory_fd);
+	pthread_mutex_unlock(&t->lock);
 }

@@ -154,7 +154,7 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 {
 	struct clone c = *ready;
 	bool waited = c.pidfd >= 0;
-	int r = waited ? 0 : template_fork(e->template, spec->cpu, &c, err);
+	int r = waited ? 0 : template_fork(e->template, spec->cpu, false, &c, err);
 
 	if (r == 0)
 		r = clone_start(&c, spec, ret, err);
@@ -171,9 +171,11 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 		t->stats.clones++;
 		if (!waited)
 			enclosure_add(&t->enclosure, (*ret)->clone_pidfd, (*ret)->clone_pid,
-				vm_host_bytes(&e->spec), vm_host_processes(spec));
+				vm_host_bytes(&e->spec), vm_host_processes(spec),
+				holder_now_ms() + ENCLOSURE_AFTER_MS);
 	}
-	pthread_cond_signal(&t->work);
+	if (!t->enclose_ms || t->config.ahead > 0 || r < 0)
+		pthread_cond_signal(&t->work);
 	pthread_mutex_unlock(&t->lock);
 	return r;
 }
@@ -181,7 +183,7 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 int templates_start(struct templates *t, const char *digest, const struct vm_spec *spec,
 	struct vm **ret, struct error *err)
 {
-	struct clone ready = { .pidfd = -1, .start_fd = -1 };
+	struct clone ready = CLONE_NONE;
 
 	if (t->remote)
 		return remote_start(t->remote, digest, spec, ret, err);
@@ -305,7 +307,7 @@ int templates_new(const struct templates_config *config, struct templates **ret,
 	t->config = *config;
 	if (t->config.memory_bytes == 0)
 		t->config.memory_bytes = DEFAULT_MIB * MIB;
-	t->able = vm_kernel_has(config->kernel, "template") &&
+	t->able = vm_kernel_has(config->kernel, "clone-request") &&
 		  vm_kernel_has(config->kernel, "fd-files");
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->work, NULL);

@@ -45,7 +45,7 @@ static int make_kernel(void **state)
 		return -1;
 	/* A kernel that says it can be forked, and does not even start. */
 	put("linux", "#!/none\n", 0755);
-	put("features", "fd-files\ntemplate\n", 0644);
+	put("features", "fd-files\ntemplate\nclone-request\n", 0644);
 	put("version", "7.2.13\n", 0644);
 	return 0;
 }
@@ -126,7 +126,7 @@ static void test_one_that_cannot_be_made(void **state)
 	int fds[3];
 
 	(void)state;
-	struct templates *t = open_templates(&kernel, "fd-files\ntemplate\n");
+	struct templates *t = open_templates(&kernel, "fd-files\ntemplate\nclone-request\n");
 	with_disks(disks, fds);
 	const struct vm_spec spec = { .disks = disks,
 		.n_disks = 3,

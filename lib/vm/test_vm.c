@@ -159,7 +159,7 @@ static void test_free_while_booting(void **state)
 
 	(void)state;
 	struct vm *vm = boot(k, SPAN_LITERAL("x"));
-	struct pollfd p = { .fd = vm_engine_uml.pidfd(vm), .events = POLLIN };
+	struct pollfd p = { .fd = vm_engine_uml.event_fd(vm), .events = POLLIN };
 	assert_int_equal(poll(&p, 1, 0), 0);
 	assert_int_equal(vm_engine_uml.status(vm, &code), -EAGAIN);
 	assert_int_equal(vm_wait(&vm_engine_uml, vm, -1, 0), -ETIME);

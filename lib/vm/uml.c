@@ -192,6 +192,8 @@ static void uml_free(struct vm *vm)
 		return;
 	jail_done(&vm->jail);
 	clone_end(vm);
+	cleanup_closep(&vm->done_fd);
+	cleanup_closep(&vm->memory_fd);
 	if (vm->console_fd >= 0)
 		close(vm->console_fd);
 	free(vm);
@@ -207,7 +209,8 @@ struct vm *uml_new(void)
 	struct vm *vm = calloc(1, sizeof *vm);
 
 	if (vm)
-		vm->jail.pidfd = vm->clone_pidfd = vm->console_fd = -1;
+		vm->jail.pidfd = vm->clone_pidfd = vm->console_fd = vm->done_fd = vm->memory_fd =
+			-1;
 	return vm;
 }
 
@@ -233,15 +236,21 @@ static void uml_settle(struct vm *vm)
 		jail_enclose(&vm->jail);
 }
 
-static int uml_pidfd(const struct vm *vm)
+static int uml_event_fd(const struct vm *vm)
 {
-	return vm->clone_pidfd >= 0 ? vm->clone_pidfd : vm->jail.pidfd;
+	return vm->done_fd >= 0 ? vm->done_fd : vm->jail.pidfd;
 }
 
 static int uml_status(struct vm *vm, int *ret_code)
 {
 	return vm->clone_pidfd >= 0 ? clone_status(vm->clone_pidfd, ret_code)
 				    : jail_status(&vm->jail, ret_code);
+}
+
+static void uml_end(struct vm *vm)
+{
+	jail_done(&vm->jail);
+	clone_kill(vm);
 }
 
 static const char *uml_console(struct vm *vm)
@@ -256,8 +265,9 @@ const struct vm_engine vm_engine_uml = {
 	.name = "uml",
 	.start = uml_start,
 	.settle = uml_settle,
-	.pidfd = uml_pidfd,
+	.event_fd = uml_event_fd,
 	.status = uml_status,
+	.end = uml_end,
 	.console = uml_console,
 	.free = uml_free,
 };

@@ -3,10 +3,12 @@
  * A VM: one guest kernel that runs one init to its end.
  *
  * An engine is a table of functions; `uml` is one. A VM is started with disks, memory and a CPU and
- * from then on known by a pidfd, which becomes readable when it has ended: put it into any event
- * loop, then call vm_status(); or block in vm_wait(). What the guest has to say is on its output
- * disk. vm_free() ends it in whatever state it is; its host processes and memory are gone when
- * vm_free() returns, and also when the caller dies.
+ * from then on known by a descriptor, which becomes readable when it has ended: put it into any
+ * event loop, then call vm_status(); or block in vm_wait(). What the guest has to say is on its
+ * output disk. A guest that has powered off has ended, though the host may still be clearing its
+ * processes away, and one that lies may still run: who needs more than that it has said its last
+ * word calls end(). vm_free() ends it in whatever state it is; its host processes and memory are
+ * gone when vm_free() returns, and also when the caller dies.
  */
 #pragma once
 
@@ -56,8 +58,10 @@ struct vm_engine {
 	/* What of its confinement takes so long that it is done while the guest boots. Call it
 	 * right after start. */
 	void (*settle)(struct vm *vm);
-	int (*pidfd)(const struct vm *vm);
+	int (*event_fd)(const struct vm *vm);
 	int (*status)(struct vm *vm, int *ret_code);
+	/* Kills what is left of it, and waits until that is gone. */
+	void (*end)(struct vm *vm);
 	/* What the guest kernel and init said; ends in NUL, borrowed until the VM is freed. */
 	const char *(*console)(struct vm *vm);
 	void (*free)(struct vm *vm);

@@ -16,7 +16,7 @@ static uint64_t now_ms(void)
 int vm_wait(const struct vm_engine *engine, struct vm *vm, int cancel_fd, uint64_t timeout_ms)
 {
 	struct pollfd p[] = {
-		{ .fd = engine->pidfd(vm), .events = POLLIN },
+		{ .fd = engine->event_fd(vm), .events = POLLIN },
 		{ .fd = cancel_fd, .events = POLLIN },
 	};
 	uint64_t deadline = now_ms() + timeout_ms;

@@ -36,6 +36,16 @@ class Stub(Case):
         for line in self.told(kind)[1]:
             self.assertRegex(line, r": (killed (4|5|11)|exited 0)$")
 
+    def test_nothing_of_a_program_is_left_for_the_next_one(self):
+        lines = self.told("remains")[1]
+        looks = [line for line in lines if line.startswith("look ")]
+        self.assertGreaterEqual(len(looks), 8)
+        for line in looks:
+            self.assertRegex(line, r": exited [0-9]$")  # bytes that happen to be the same
+        for line in lines:
+            if line.startswith("peek "):
+                self.assertRegex(line, r": killed 11$")
+
     def test_a_tracer_sees_no_registers_of_the_stub(self):
         lines = self.told("trace")[1]
         self.assertEqual(lines[-1], "trace: killed")

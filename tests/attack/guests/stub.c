@@ -19,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 64, SITES = 64, PATIENCE_MS = 150 };
+enum { PAGE = 4096, PAGES = 64, SITES = 64, PATIENCE_MS = 150, SECRET = 0xa7 };
 
-static const uintptr_t top = 0x7ffffffff000;
+static const uintptr_t top = 0x7ffffffff000, elsewhere = 0x30000000;
 
 static sigjmp_buf back;
 
@@ -201,6 +201,33 @@ static void spoil_slowly(int page, int value)
 	}
 }
 
+/* Leaves a secret where the stub's next program, which may be another user's, could find it. */
+static void leave(int page, int value)
+{
+	void *own = mmap((void *)elsewhere, PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	memset(own, value, PAGE);
+	memset(data_pages[page], value, PAGE);
+}
+
+/* Survives only if the memory of an earlier program is still there. */
+static void peek(int unused, int value)
+{
+	(void)unused;
+	_exit(*(volatile unsigned char *)elsewhere == value);
+}
+
+/* Ends with the number of bytes that an earlier program left. */
+static void look(int page, int value)
+{
+	int found = 0;
+
+	for (int at = 0; at < PAGE; at++)
+		found += data_pages[page][at] == value;
+	_exit(found < 255 ? found : 255);
+}
+
 /* Into the middle of the code, anywhere. */
 static void land(int site, int offset)
 {
@@ -282,6 +309,11 @@ int main(int argc, char **argv)
 	for (int p = 0; strcmp(kind, "slowly") == 0 && p < n_data; p++)
 		for (int value = 0; value < 256; value += 51)
 			try(kind, p, value, spoil_slowly);
+	for (int i = 0; strcmp(kind, "remains") == 0 && i < n_data * 8; i++) {
+		try("leave", i % n_data, SECRET, leave);
+		try("look", i % n_data, SECRET, look);
+		try("peek", 0, SECRET, peek);
+	}
 	for (int offset = 0; strcmp(kind, "land") == 0 && n_sites > 0 && offset < 2048;
 		offset += 61)
 		try(kind, 0, offset, land);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of pages that clones own from the start: what all of the first ones had, in runs. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/io.h"
+#include "sys/memfd.h"
+#include "touched.h"
+
+#include <cmocka.h>
+
+enum { PAGE = 4096, PAGES = 256, RAM = PAGES * PAGE };
+
+/* A memory file that has the pages of @list, which ends in -1. */
+static int memory_of(const int *list)
+{
+	int fd = memfd_new("memory");
+
+	assert_true(fd >= 0);
+	assert_int_equal(memfd_fix_size(fd, RAM), 0);
+	for (; *list >= 0; list++)
+		assert_int_equal(io_pwrite(fd, "x", 1, (off_t)*list * PAGE), 0);
+	return fd;
+}
+
+#define MEMORY(...) memory_of((const int[]){ __VA_ARGS__, -1 })
+
+static int all(void)
+{
+	int fd = memfd_new("memory");
+	static char pages[RAM] = { 1 };
+
+	assert_int_equal(memfd_fix_size(fd, RAM), 0);
+	assert_int_equal(io_pwrite(fd, pages, RAM, 0), 0);
+	return fd;
+}
+
+static void look(struct touched *t, int base_fd, int fd)
+{
+	cleanup_fd int clone_fd = fd;
+
+	assert_true(touched_curious(t));
+	assert_int_equal(t->list_fd, -1);
+	assert_int_equal(touched_look(t, base_fd, clone_fd), 0);
+}
+
+static void expect_runs(const struct touched *t, const struct touched_run *want, size_t n)
+{
+	struct touched_run got[PAGES];
+
+	assert_int_equal(io_pread(t->list_fd, got, sizeof got, 0), n * sizeof *want);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(got[i].page, want[i].page);
+		assert_int_equal(got[i].n, want[i].n);
+	}
+}
+
+static void test_what_all_had(void **state)
+{
+	cleanup_fd int base_fd = all();
+	struct touched t;
+
+	(void)state;
+	touched_init(&t, RAM);
+	look(&t, base_fd, MEMORY(1, 2, 3, 50, 100, 255));
+	look(&t, base_fd, MEMORY(1, 2, 3, 50, 99, 255));
+	look(&t, base_fd, MEMORY(0, 1, 2, 3, 100, 200, 255));
+	assert_false(touched_curious(&t));
+	expect_runs(&t, (const struct touched_run[]){ { 1, 3 }, { 255, 1 } }, 2);
+	/* No more is learnt, and nobody can change it. */
+	assert_int_equal(touched_look(&t, base_fd, base_fd), 0);
+	assert_int_equal(io_pwrite(t.list_fd, "x", 1, 0), -EPERM);
+	touched_done(&t);
+	assert_int_equal(t.list_fd, -1);
+}
+
+static void test_gaps(void **state)
+{
+	cleanup_fd int base_fd = all();
+	struct touched t;
+
+	(void)state;
+	touched_init(&t, RAM);
+	for (int i = 0; i < TOUCHED_CLONES; i++)
+		look(&t, base_fd,
+			MEMORY(10, 10 + TOUCHED_GAP + 1, 100, 100 + TOUCHED_GAP + 2, 254));
+	expect_runs(&t,
+		(const struct touched_run[]){ { 10, TOUCHED_GAP + 2 }, { 100, 1 },
+			{ 100 + TOUCHED_GAP + 2, 1 }, { 254, 1 } },
+		4);
+	touched_done(&t);
+}
+
+/* Memory that was free in the template is a clone's own anyway. */
+static void test_free_memory(void **state)
+{
+	cleanup_fd int base_fd = MEMORY(1, 2, 40);
+	struct touched t;
+
+	(void)state;
+	touched_init(&t, RAM);
+	for (int i = 0; i < TOUCHED_CLONES; i++)
+		look(&t, base_fd, MEMORY(2, 3, 4, 5, 40, 120));
+	expect_runs(&t, (const struct touched_run[]){ { 2, 1 }, { 40, 1 } }, 2);
+	touched_done(&t);
+}
+
+static void test_nothing_in_common(void **state)
+{
+	cleanup_fd int base_fd = all();
+	struct touched t;
+
+	(void)state;
+	touched_init(&t, RAM);
+	look(&t, base_fd, MEMORY(1));
+	look(&t, base_fd, MEMORY(2));
+	look(&t, base_fd, MEMORY(3));
+	expect_runs(&t, NULL, 0);
+	touched_done(&t);
+}
+
+/* What cannot be looked at teaches nothing and is not counted. */
+static void test_no_memory_file(void **state)
+{
+	cleanup_fd int base_fd = all();
+	struct touched t;
+	int ends[2];
+
+	(void)state;
+	touched_init(&t, RAM);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(touched_look(&t, base_fd, ends[0]), -ESPIPE);
+	assert_true(touched_curious(&t));
+	close(ends[0]);
+	close(ends[1]);
+	for (int i = 0; i < TOUCHED_CLONES; i++)
+		look(&t, base_fd, MEMORY(7));
+	expect_runs(&t, (const struct touched_run[]){ { 7, 1 } }, 1);
+	touched_done(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_all_had),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_free_memory),
+		cmocka_unit_test(test_nothing_in_common),
+		cmocka_unit_test(test_no_memory_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

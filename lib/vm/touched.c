@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "touched.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/io.h"
+#include "sys/memfd.h"
+
+enum { PAGE = 4096, WORD = 64 };
+
+void touched_init(struct touched *t, uint64_t ram_bytes)
+{
+	*t = (struct touched){ .pages = ram_bytes / PAGE, .list_fd = -1 };
+}
+
+void touched_done(struct touched *t)
+{
+	free(t->bits);
+	t->bits = NULL;
+	cleanup_closep(&t->list_fd);
+	t->list_fd = -1;
+}
+
+bool touched_curious(const struct touched *t)
+{
+	return t->seen < TOUCHED_CLONES;
+}
+
+static uint64_t words(const struct touched *t)
+{
+	return t->pages / WORD + 1;
+}
+
+static uint64_t *bits_new(const struct touched *t)
+{
+	return calloc(words(t), sizeof(uint64_t));
+}
+
+static bool has(const uint64_t *bits, uint64_t i)
+{
+	return bits[i / WORD] >> (i % WORD) & 1;
+}
+
+/* Sets a bit for each page that @fd has. */
+static int mark_pages(const struct touched *t, int fd, uint64_t *bits)
+{
+	off_t end = (off_t)(t->pages * PAGE), from = 0, hole;
+
+	while (from < end) {
+		from = lseek(fd, from, SEEK_DATA);
+		if (from < 0)
+			return errno == ENXIO ? 0 : -errno;
+		hole = lseek(fd, from, SEEK_HOLE);
+		if (hole < 0)
+			return -errno;
+		for (; from < hole && from < end; from += PAGE)
+			bits[from / PAGE / WORD] |= UINT64_C(1) << (from / PAGE % WORD);
+	}
+	return 0;
+}
+
+/* The end of the run that begins at page @from, over gaps of a few pages. */
+static uint64_t run_end(const struct touched *t, uint64_t from)
+{
+	uint64_t end = from + 1;
+
+	for (uint64_t i = end; i < t->pages && i - end <= TOUCHED_GAP; i++)
+		if (has(t->bits, i))
+			end = i + 1;
+	return end;
+}
+
+static int write_list(const struct touched *t, int fd)
+{
+	struct touched_run runs[PAGE / sizeof(struct touched_run)];
+	size_t n = 0;
+	uint64_t left = TOUCHED_PAGES_MAX;
+
+	for (uint64_t i = 0; i < t->pages && left > 0; i++) {
+		if (!has(t->bits, i))
+			continue;
+		uint64_t end = run_end(t, i), pages = end - i < left ? end - i : left;
+		runs[n++] = (struct touched_run){ (uint32_t)i, (uint32_t)pages };
+		left -= pages;
+		i = end;
+		if (n == sizeof runs / sizeof *runs) {
+			int r = io_write(fd, runs, sizeof runs);
+			if (r < 0)
+				return r;
+			n = 0;
+		}
+	}
+	return io_write(fd, runs, n * sizeof *runs);
+}
+
+static int make_list(struct touched *t)
+{
+	cleanup_fd int fd = memfd_new("touched");
+	int r = fd < 0 ? fd : write_list(t, fd);
+
+	if (r == 0)
+		r = memfd_freeze(fd);
+	if (r < 0)
+		return r;
+	t->list_fd = take_fd(fd);
+	free(t->bits);
+	t->bits = NULL;
+	return 0;
+}
+
+int touched_look(struct touched *t, int base_fd, int clone_fd)
+{
+	if (!touched_curious(t))
+		return 0;
+	cleanup_free uint64_t *own = bits_new(t), *base = bits_new(t);
+	if (!own || !base)
+		return -ENOMEM;
+	/* What the template does not have was free, and is a clone's own from the start. */
+	int r = mark_pages(t, clone_fd, own);
+	if (r == 0)
+		r = mark_pages(t, base_fd, base);
+	if (r < 0)
+		return r;
+	for (uint64_t i = 0; i < words(t); i++)
+		base[i] &= own[i] & (t->bits ? t->bits[i] : ~UINT64_C(0));
+	free(t->bits);
+	t->bits = take_ptr(base);
+	t->seen++;
+	return touched_curious(t) ? 0 : make_list(t);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of a template that every clone of it writes to.
+ *
+ * A page that a clone writes for the first time is copied, which takes a fault, two system calls
+ * and a mapping each. Most of these pages are the same in all clones: init's own, those of a live
+ * program. So the first few clones are looked at when they have ended: what all of them had of
+ * their own is copied at once, in runs, when the next ones start.
+ *
+ * Looked at are the host's files: where a clone's own memory has pages. A guest has no say in
+ * the form of it, and what it decides by writing here or there is when others' pages are copied,
+ * not what is in them. Not thread-safe.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum {
+	TOUCHED_CLONES = 3,       /* that are looked at */
+	TOUCHED_PAGES_MAX = 8192, /* of a list */
+	TOUCHED_GAP = 8,          /* pages between two runs that are cheaper copied than left out */
+};
+
+/* As the guest kernel reads it (kernel/patches, clone-memory): pages of guest memory by number. */
+struct touched_run {
+	uint32_t page, n;
+};
+
+struct touched {
+	uint64_t *bits; /* what all clones so far had, a bit for each page; NULL before the first */
+	uint64_t pages; /* of guest memory */
+	unsigned seen;
+	int list_fd; /* runs, sealed; -1 until it is known */
+};
+
+void touched_init(struct touched *t, uint64_t ram_bytes);
+void touched_done(struct touched *t);
+
+/* Whether there is more to learn. */
+bool touched_curious(const struct touched *t);
+
+/*
+ * Looks at @clone_fd, the memory of a clone that has ended; @base_fd is the template's. With the
+ * last clone that is needed the list is made. Negative errno: nothing was learnt.
+ */
+int touched_look(struct touched *t, int base_fd, int clone_fd);
