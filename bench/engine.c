@@ -77,15 +77,15 @@ static void add_file(struct job *job, const char *path)
 		die(path);
 }
 
-static void say_phases(const struct run_phases *p)
+static void say_phases(const struct run_phases *p, uint64_t read_bytes)
 {
 	printf("pack %.2f jail %.2f kernel %.2f init %.2f start %.2f program %.2f unpack %.2f "
 	       "power_off "
-	       "%.2f collect %.2f total %.2f\n",
+	       "%.2f collect %.2f total %.2f read_kib %llu\n",
 		(double)p->pack / 1e3, (double)p->jail / 1e3, (double)p->kernel / 1e3,
 		(double)p->init / 1e3, (double)p->start / 1e3, (double)p->program / 1e3,
 		(double)p->unpack / 1e3, (double)p->power_off / 1e3, (double)p->collect / 1e3,
-		(double)p->total / 1e3);
+		(double)p->total / 1e3, (unsigned long long)read_bytes / 1024);
 }
 
 static double run_once(struct run_host *host, struct image *img, struct job *job, bool phases)
@@ -104,7 +104,7 @@ static double run_once(struct run_host *host, struct image *img, struct job *job
 		die("the program failed");
 	}
 	if (phases)
-		say_phases(&p);
+		say_phases(&p, result->read_bytes);
 	return ms;
 }
 
