@@ -92,11 +92,14 @@ static double run_once(struct run_host *host, struct image *img, struct job *job
 {
 	cleanup(result_freep) struct result *result = NULL;
 	struct run_phases p;
+	struct vm *left = NULL;
+	const struct run_watch watch = { .cancel_fd = -1, .left = &left };
 
 	double from = now_ms();
-	if (run_job(host, img, job, NULL, &result, &p, &err) < 0)
+	if (run_job(host, img, job, &watch, &result, &p, &err) < 0)
 		die("run");
 	double ms = now_ms() - from;
+	host->engine->free(left);
 	if (result->outcome != RESULT_EXITED || result->status != 0) {
 		snprintf(err.text, sizeof err.text, "%s %d: %.*s",
 			result_outcome_word(result->outcome), result->status,

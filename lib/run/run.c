@@ -290,7 +290,9 @@ static void account(const struct run *r, struct result *result, struct run_phase
 
 static void run_done(struct run *r)
 {
-	if (r->vm)
+	if (r->vm && r->watch && r->watch->left)
+		*r->watch->left = r->vm;
+	else if (r->vm)
 		r->host->engine->free(r->vm);
 	live_close(&r->live);
 	cleanup_closep(&r->input_fd);

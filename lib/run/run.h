@@ -11,6 +11,7 @@
 struct image;
 struct job;
 struct result;
+struct vm;
 struct vm_engine;
 struct vm_kernel;
 struct templates;
@@ -53,6 +54,9 @@ struct run_watch {
 	 * limit. */
 	void (*output)(void *ctx, int stream, struct span bytes);
 	void *ctx;
+	/* Takes the VM, which has told its result but may not have been cleared away by the host:
+	 * vm_engine.free() it when nobody waits any more. NULL: run_job() does. */
+	struct vm **left;
 };
 
 /*

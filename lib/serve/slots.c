@@ -103,10 +103,12 @@ static void fly(struct slot *slot, struct flight *flight)
 	cleanup(entry_unrefp) struct entry *e = NULL;
 	struct flying flying = { s, flight };
 	struct run_host host = *s->setup.host;
+	struct vm *left = NULL;
 	const struct run_watch watch = {
 		.cancel_fd = c->cancel_fd,
 		.output = __atomic_load_n(&c->live, __ATOMIC_RELAXED) ? on_output : NULL,
 		.ctx = &flying,
+		.left = &left,
 	};
 	struct run_phases phases;
 	struct error err;
@@ -115,6 +117,7 @@ static void fly(struct slot *slot, struct flight *flight)
 	int r = run_job(&host, c->image->image, c->job, &watch, &result, &phases, &err);
 	if (is_ours(r) && queue_retry(s->queue, flight, slot->number)) {
 		metrics_add(s->metrics, METRIC_RUNS_RETRIED, 0, 1);
+		host.engine->free(left);
 		return;
 	}
 	if (r == 0)
@@ -132,6 +135,7 @@ static void fly(struct slot *slot, struct flight *flight)
 	else
 		metrics_add(s->metrics, METRIC_RUNS_CANCELLED, 0, 1);
 	queue_finish(s->queue, flight, e);
+	host.engine->free(left);
 }
 
 static void *work(void *arg)

@@ -64,7 +64,7 @@ struct vm_engine {
 	void (*end)(struct vm *vm);
 	/* What the guest kernel and init said; ends in NUL, borrowed until the VM is freed. */
 	const char *(*console)(struct vm *vm);
-	void (*free)(struct vm *vm);
+	void (*free)(struct vm *vm); /* accepts NULL */
 };
 
 extern const struct vm_engine vm_engine_uml;
