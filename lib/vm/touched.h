@@ -21,7 +21,7 @@
 enum {
 	TOUCHED_CLONES = 3,       /* that are looked at */
 	TOUCHED_PAGES_MAX = 8192, /* of a list */
-	TOUCHED_GAP = 8,          /* pages between two runs that are cheaper copied than left out */
+	TOUCHED_GAP = 3,          /* pages between two runs that are cheaper copied than left out */
 };
 
 /* As the guest kernel reads it (kernel/patches, clone-memory): pages of guest memory by number. */
