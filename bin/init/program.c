@@ -102,13 +102,15 @@ static void drop_rights(void)
 	must(STEP_RIGHTS, raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-/* The first @n of stdin, stdout, stderr, where a live program says that it is ready, and where it
- * hears of its job. */
+/* In a table of its own, which is init's until now, as the job's descriptors come late: the first
+ * @n of stdin, stdout, stderr, where a live program says that it is ready, and where it hears of
+ * its job. */
 static void set_stdio(int n)
 {
 	const int from[STDIO_LIVE] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1],
 		guest.live_pipe[0][1], guest.live_pipe[1][0] };
 
+	must(STEP_STDIO, raw1(SYS_unshare, CLONE_FILES));
 	for (int i = 0; i < n; i++)
 		must(STEP_STDIO, raw3(SYS_dup3, from[i], i, 0));
 	must(STEP_STDIO, raw3(SYS_close_range, n, ~0u, 0));
@@ -148,38 +150,6 @@ static long search_and_exec(char **argv, char **env)
 	return result;
 }
 
-static void become_program(int stdio)
-{
-	raw0(SYS_setsid);
-	raw1(SYS_umask, 022);
-	set_stdio(stdio);
-	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
-	drop_rights();
-}
-
-static void program_main(void *arg)
-{
-	(void)arg;
-	become_program(STDIO_PROGRAM);
-	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
-	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
-	guest.stamp_exec = stamp();
-	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
-}
-
-/* Without a job there is nothing to report: it is as if it had never been. */
-static void live_main(void *arg)
-{
-	static char *no_env[] = { NULL };
-
-	(void)arg;
-	become_program(STDIO_LIVE);
-	raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get());
-	search_and_exec(guest.live_argv, no_env);
-	for (;;)
-		raw1(SYS_exit_group, 127);
-}
-
 /*
  * /proc of the new PID namespace, without the reaper and the kernel's command line; terminals of
  * the new mount namespace. The kernel's knobs are not for a root user: hide_from_root().
@@ -200,6 +170,52 @@ static void hide_from_root(void)
 	must(STEP_PROC,
 		raw5(SYS_mount, 0, "/proc/sys", 0,
 			MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
+}
+
+/* What of the namespaces the job decides. */
+static void fit_namespaces(void)
+{
+	must(STEP_HOSTNAME,
+		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
+	if (guest.user.uid == 0)
+		hide_from_root();
+}
+
+/* A session of its own; nothing that needs to know of a job. */
+static void leave_init(void)
+{
+	raw0(SYS_setsid);
+	raw1(SYS_umask, 022);
+	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
+}
+
+static void program_main(void *arg)
+{
+	(void)arg;
+	leave_init();
+	await(&program.stage, STAGE_RUN);
+	fit_namespaces();
+	set_stdio(STDIO_PROGRAM);
+	drop_rights();
+	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
+	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
+	guest.stamp_exec = stamp();
+	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
+}
+
+/* Without a job there is nothing to report: it is as if it had never been. */
+static void live_main(void *arg)
+{
+	static char *no_env[] = { NULL };
+
+	(void)arg;
+	leave_init();
+	set_stdio(STDIO_LIVE);
+	drop_rights();
+	raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get());
+	search_and_exec(guest.live_argv, no_env);
+	for (;;)
+		raw1(SYS_exit_group, 127);
 }
 
 static void loopback_up(void)
@@ -224,7 +240,7 @@ void program_close_pipes(void)
 static long start_program(void (*run)(void *arg))
 {
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP,
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_INTO_CGROUP,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)program_stack,
 		.stack_size = sizeof program_stack,
@@ -250,6 +266,22 @@ static long hand_over_job(void)
 	return program.live_pid;
 }
 
+/* Who is it to be? Known with the job. */
+static long live_or_program(void)
+{
+	await(&program.stage, STAGE_RUN);
+	if (!program.live_wanted) {
+		raw2(SYS_kill, program.live_pid, SIGKILL);
+		return start_program(program_main);
+	}
+	fit_namespaces();
+	return hand_over_job();
+}
+
+/*
+ * The program's process waits for the job, not the reaper, which waits for its exec (vfork): so a
+ * clone finds it there.
+ */
 static void reaper_main(void *arg)
 {
 	int status = 0;
@@ -266,14 +298,7 @@ static void reaper_main(void *arg)
 		program.live_pid = start_program(live_main);
 	wake(&program.prepared, 1);
 
-	await(&program.stage, STAGE_RUN);
-	must(STEP_HOSTNAME,
-		raw2(SYS_sethostname, guest.config.hostname.p, guest.config.hostname.n));
-	if (guest.user.uid == 0)
-		hide_from_root();
-	if (program.live_pid > 0 && !program.live_wanted)
-		raw2(SYS_kill, program.live_pid, SIGKILL);
-	long pid = program.live_wanted ? hand_over_job() : start_program(program_main);
+	long pid = program.live_pid > 0 ? live_or_program() : start_program(program_main);
 	must(STEP_START, pid);
 	program_close_pipes();
 
