@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Clones in cgroups of their own. A move between groups waits for every CPU of the host, so it is
- * made by a thread that has time, and only once a clone has lived for a while: most have ended by
- * then and need none. Until then the limits on the process itself hold. The groups of the dead are
- * removed whenever that thread comes by.
+ * made by a thread that has time, and only once a clone has run for a while: most have ended by
+ * then and need none. Until then the limits on the process itself hold. Clones that wait for a job
+ * are moved at once. The groups of the dead are removed whenever that thread comes by.
  */
 #pragma once
 

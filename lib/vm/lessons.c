@@ -7,18 +7,22 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "bundle/warm.h"
 
 enum {
-	RUNS_MAX = 16,        /* that are watched, of one image */
-	MISSED_MAX = 2 << 20, /* bytes that a clone may read without our wondering */
-	WORTH_PAGES = 64,     /* that make a new template worth while */
+	RUNS_MAX = 16,                   /* that are watched, of one image */
+	MISSED_MAX = 512 << 10,          /* bytes that a clone may read without our wondering */
+	WORTH_PAGES = 64,                /* that make a new template worth while */
+	FULL_PAGES = WARM_PAGES_MAX / 2, /* of a list that may have no room for what is new */
 };
 
 struct lesson {
 	struct lesson *next;
 	char digest[80];
 	unsigned runs;
-	bool known, curious, exhausted; /* exhausted: watching it has brought nothing new */
+	bool known, curious;
+	bool exhausted; /* watching it has brought nothing new */
+	bool started_over;
 };
 
 int lessons_open(struct lessons *l, const char *dir)
@@ -79,6 +83,18 @@ bool lessons_curious(struct lessons *l, const char *digest)
 	return true;
 }
 
+/*
+ * A run that reads everything there is leaves no room for what others need, and its pages are in
+ * the page cache of each later clone, which says so. Starting over is with a run that boots, once.
+ */
+static void start_over(struct lessons *l, struct lesson *lesson)
+{
+	profile_forget(l->dir, lesson->digest);
+	lesson->known = lesson->exhausted = false;
+	lesson->curious = lesson->started_over = true;
+	lesson->runs = 0;
+}
+
 int lessons_learn(struct lessons *l, const char *digest, struct span list, bool *ret_more)
 {
 	struct lesson *lesson = find(l, digest);
@@ -94,8 +110,11 @@ int lessons_learn(struct lessons *l, const char *digest, struct span list, bool 
 		return r;
 	lesson->exhausted =
 		profile_pages(buf_span(&all)) < profile_pages(buf_span(&old)) + WORTH_PAGES;
-	if (lesson->exhausted)
+	if (lesson->exhausted) {
+		if (profile_pages(buf_span(&old)) > FULL_PAGES && !lesson->started_over)
+			start_over(l, lesson);
 		return 0;
+	}
 	r = profile_store(l->dir, digest, buf_span(&all));
 	if (r < 0)
 		return r;

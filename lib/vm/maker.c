@@ -137,7 +137,7 @@ static bool fork_ahead(struct templates *t)
 	pthread_mutex_lock(&t->lock);
 	if (r == 0) {
 		enclosure_add(&t->enclosure, c.pidfd, c.pid, vm_host_bytes(&e->spec),
-			vm_host_processes(&e->spec), holder_now_ms() + ENCLOSURE_AFTER_MS);
+			vm_host_processes(&e->spec), holder_now_ms());
 		e->ahead[e->n_ahead++] = c;
 	} else if (r == -EIO) {
 		maker_retire(e);

@@ -21,7 +21,7 @@ struct templates {
 	bool stop;
 	struct holder *holders;
 	struct enclosure enclosure;
-	uint64_t enclose_ms; /* when the next clone is to be moved; the maker's alone */
+	uint64_t enclose_ms; /* when the maker moves the next clone; 0: there is none */
 	struct lessons lessons;
 	struct templates_stats stats;
 };

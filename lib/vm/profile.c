@@ -158,6 +158,14 @@ static int make_path(char path[PATH_MAX], const char *dir, const char *digest, c
 	return strchr(digest, '/') || n >= PATH_MAX ? -EINVAL : 0;
 }
 
+void profile_forget(const char *dir, const char *digest)
+{
+	char path[PATH_MAX];
+
+	if (make_path(path, dir, digest, "") == 0)
+		unlink(path);
+}
+
 int profile_load(const char *dir, const char *digest, struct buf *ret)
 {
 	cleanup_buf struct buf text = { 0 };

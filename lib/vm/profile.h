@@ -23,5 +23,8 @@ uint64_t profile_pages(struct span list);
 /* The list of image @digest in directory @dir; empty when there is none or it is damaged. */
 int profile_load(const char *dir, const char *digest, struct buf *ret);
 
+/* There is none any more. */
+void profile_forget(const char *dir, const char *digest);
+
 /* Keeps it there; makes @dir. */
 int profile_store(const char *dir, const char *digest, struct span list);

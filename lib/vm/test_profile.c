@@ -146,6 +146,37 @@ static void test_lessons(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* Somebody read everything: there is no room for what others read, until it is forgotten, once. */
+static void test_a_full_list_is_started_over(void **state)
+{
+	struct lessons l;
+	bool more;
+
+	(void)state;
+	assert_int_equal(lessons_open(&l, dir), 0);
+	assert_int_equal(profile_store(dir, "sha256:d", LIST("0+32700 a\0")), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_true(lessons_known(&l, "sha256:d"));
+		lessons_missed(&l, "sha256:d", 64 << 20);
+		assert_true(lessons_curious(&l, "sha256:d"));
+		assert_int_equal(lessons_learn(&l, "sha256:d", LIST("0+1000 x\0"), &more), 0);
+		assert_false(more);
+		if (i > 0)
+			break;
+		/* The next run boots and is watched. */
+		assert_false(lessons_known(&l, "sha256:d"));
+		assert_true(lessons_curious(&l, "sha256:d"));
+		assert_int_equal(lessons_learn(&l, "sha256:d", LIST("0+32700 b\0"), &more), 0);
+		assert_true(more);
+	}
+	assert_true(lessons_known(&l, "sha256:d"));
+	lessons_done(&l);
+
+	char path[128];
+	snprintf(path, sizeof path, "%s/sha256:d", dir);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void test_nothing_is_learnt_without_a_directory(void **state)
 {
 	struct lessons l;
@@ -165,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_pages_are_cut),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_lessons),
+		cmocka_unit_test(test_a_full_list_is_started_over),
 		cmocka_unit_test(test_nothing_is_learnt_without_a_directory),
 	};
 
