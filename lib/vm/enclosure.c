@@ -34,18 +34,32 @@ void enclosure_add(struct enclosure *e, int pidfd, int pid, uint64_t memory_byte
 	c->pidfd = take_fd(fd);
 	c->pid = pid;
 	c->due_ms = due_ms;
-	c->next = e->wanted;
-	e->wanted = c;
+	*(e->last ? &e->last->next : &e->wanted) = c;
+	e->last = c;
+}
+
+static struct enclosed *pop(struct enclosure *e)
+{
+	struct enclosed *c = e->wanted;
+
+	e->wanted = c->next;
+	if (!e->wanted)
+		e->last = NULL;
+	c->next = NULL;
+	return c;
 }
 
 struct enclosed *enclosure_take(struct enclosure *e, uint64_t now_ms, uint64_t *ret_next_ms)
 {
-	struct enclosed **at = &e->wanted;
-
+	while (e->wanted && has_ended(e->wanted))
+		forget(pop(e));
 	*ret_next_ms = 0;
-	for (; *at && (*at)->due_ms > now_ms; at = &(*at)->next)
-		*ret_next_ms = (*at)->due_ms;
-	return take_ptr(*at);
+	if (!e->wanted)
+		return NULL;
+	if (e->wanted->due_ms <= now_ms && e->rest_ms <= now_ms)
+		return pop(e);
+	*ret_next_ms = e->wanted->due_ms > e->rest_ms ? e->wanted->due_ms : e->rest_ms;
+	return NULL;
 }
 
 static void sweep(struct enclosure *e)
@@ -62,16 +76,9 @@ static void sweep(struct enclosure *e)
 	}
 }
 
-void enclosure_work(struct enclosure *e, struct enclosed *wanted)
+void enclosure_work(struct enclosure *e, struct enclosed *c)
 {
-	while (wanted) {
-		struct enclosed *c = wanted;
-
-		wanted = c->next;
-		if (has_ended(c)) {
-			forget(c);
-			continue;
-		}
+	if (c) {
 		cgroup_adopt(&c->cgroup, c->pid);
 		c->next = e->inside;
 		e->inside = c;
@@ -81,9 +88,8 @@ void enclosure_work(struct enclosure *e, struct enclosed *wanted)
 
 void enclosure_done(struct enclosure *e)
 {
-	uint64_t next_ms;
-
-	enclosure_work(e, enclosure_take(e, UINT64_MAX, &next_ms));
+	while (e->wanted)
+		forget(pop(e));
 	while (e->inside) {
 		struct enclosed *c = e->inside;
 

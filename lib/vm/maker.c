@@ -153,6 +153,8 @@ static bool enclose(struct templates *t)
 	pthread_mutex_unlock(&t->lock);
 	enclosure_work(&t->enclosure, wanted);
 	pthread_mutex_lock(&t->lock);
+	if (wanted)
+		t->enclosure.rest_ms = holder_now_ms() + ENCLOSURE_PAUSE_MS;
 	return wanted != NULL;
 }
 

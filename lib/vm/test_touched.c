@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PAGE = 4096, PAGES = 256, RAM = PAGES * PAGE };
+enum { PAGE = 4096, PAGES = 3 * TOUCHED_CHUNK + 100, RAM = PAGES * PAGE };
 
 /* A memory file that has the pages of @list, which ends in -1. */
 static int memory_of(const int *list)
@@ -97,6 +97,32 @@ static void test_gaps(void **state)
 	touched_done(&t);
 }
 
+/* The second chunk as a whole, the first and the third page by page, none across the border. */
+static void test_dense_chunks(void **state)
+{
+	cleanup_fd int base_fd = all();
+	int list[2 * TOUCHED_DENSE + 4], n = 0;
+	struct touched t;
+
+	(void)state;
+	list[n++] = TOUCHED_CHUNK - 1;
+	for (int i = 0; i < TOUCHED_DENSE; i++)
+		list[n++] = TOUCHED_CHUNK + 5 * i;
+	for (int i = 0; i < TOUCHED_DENSE - 1; i++)
+		list[n++] = 2 * TOUCHED_CHUNK + 1 + i;
+	list[n++] = PAGES - 1;
+	list[n] = -1;
+	touched_init(&t, RAM);
+	for (int i = 0; i < TOUCHED_CLONES; i++)
+		look(&t, base_fd, memory_of(list));
+	expect_runs(&t,
+		(const struct touched_run[]){ { TOUCHED_CHUNK - 1, 1 },
+			{ TOUCHED_CHUNK, TOUCHED_CHUNK },
+			{ 2 * TOUCHED_CHUNK + 1, TOUCHED_DENSE - 1 }, { PAGES - 1, 1 } },
+		4);
+	touched_done(&t);
+}
+
 /* Memory that was free in the template is a clone's own anyway. */
 static void test_free_memory(void **state)
 {
@@ -150,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_all_had),
 		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_dense_chunks),
 		cmocka_unit_test(test_free_memory),
 		cmocka_unit_test(test_nothing_in_common),
 		cmocka_unit_test(test_no_memory_file),

@@ -62,38 +62,69 @@ static int mark_pages(const struct touched *t, int fd, uint64_t *bits)
 	return 0;
 }
 
-/* The end of the run that begins at page @from, over gaps of a few pages. */
-static uint64_t run_end(const struct touched *t, uint64_t from)
+struct writer {
+	int fd;
+	struct touched_run runs[PAGE / sizeof(struct touched_run)];
+	size_t n;
+	uint64_t left; /* pages that may still come */
+};
+
+static int flush(struct writer *w)
+{
+	int r = io_write(w->fd, w->runs, w->n * sizeof *w->runs);
+
+	w->n = 0;
+	return r;
+}
+
+static int add_run(struct writer *w, uint64_t page, uint64_t n)
+{
+	if (n > w->left)
+		return 0;
+	w->left -= n;
+	w->runs[w->n++] = (struct touched_run){ (uint32_t)page, (uint32_t)n };
+	return w->n == sizeof w->runs / sizeof *w->runs ? flush(w) : 0;
+}
+
+/* The end of the run that begins at page @from, over gaps of a few pages, at @limit at most. */
+static uint64_t run_end(const struct touched *t, uint64_t from, uint64_t limit)
 {
 	uint64_t end = from + 1;
 
-	for (uint64_t i = end; i < t->pages && i - end <= TOUCHED_GAP; i++)
+	for (uint64_t i = end; i < limit && i - end <= TOUCHED_GAP; i++)
 		if (has(t->bits, i))
 			end = i + 1;
 	return end;
 }
 
+static int add_chunk(const struct touched *t, struct writer *w, uint64_t from)
+{
+	uint64_t limit = from + TOUCHED_CHUNK, n = 0;
+	int r = 0;
+
+	if (limit > t->pages)
+		limit = t->pages;
+	for (uint64_t i = from; i < limit; i++)
+		n += has(t->bits, i);
+	if (n >= TOUCHED_DENSE && limit - from == TOUCHED_CHUNK)
+		return add_run(w, from, TOUCHED_CHUNK);
+	for (uint64_t i = from; i < limit && r == 0; i++)
+		if (has(t->bits, i)) {
+			uint64_t end = run_end(t, i, limit);
+			r = add_run(w, i, end - i);
+			i = end - 1;
+		}
+	return r;
+}
+
 static int write_list(const struct touched *t, int fd)
 {
-	struct touched_run runs[PAGE / sizeof(struct touched_run)];
-	size_t n = 0;
-	uint64_t left = TOUCHED_PAGES_MAX;
+	struct writer w = { .fd = fd, .left = TOUCHED_PAGES_MAX };
+	int r = 0;
 
-	for (uint64_t i = 0; i < t->pages && left > 0; i++) {
-		if (!has(t->bits, i))
-			continue;
-		uint64_t end = run_end(t, i), pages = end - i < left ? end - i : left;
-		runs[n++] = (struct touched_run){ (uint32_t)i, (uint32_t)pages };
-		left -= pages;
-		i = end;
-		if (n == sizeof runs / sizeof *runs) {
-			int r = io_write(fd, runs, sizeof runs);
-			if (r < 0)
-				return r;
-			n = 0;
-		}
-	}
-	return io_write(fd, runs, n * sizeof *runs);
+	for (uint64_t i = 0; i < t->pages && r == 0; i += TOUCHED_CHUNK)
+		r = add_chunk(t, &w, i);
+	return r < 0 ? r : flush(&w);
 }
 
 static int make_list(struct touched *t)

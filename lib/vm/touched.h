@@ -21,6 +21,8 @@
 enum {
 	TOUCHED_CLONES = 3,       /* that are looked at */
 	TOUCHED_PAGES_MAX = 8192, /* of a list */
+	TOUCHED_CHUNK = 512,      /* pages of a huge page of the host */
+	TOUCHED_DENSE = 96,       /* pages of a chunk from which on the whole of it is copied */
 	TOUCHED_GAP = 3,          /* pages between two runs that are cheaper copied than left out */
 };
 
