@@ -21,6 +21,7 @@ enum {
 	REAP_NS = 50000000,
 	STARTUP_MS = 3000, /* what a start may take on a busy host */
 	LIVE_MS = 20,      /* between two looks at a running program's output */
+	SETTLE_MS = 25,    /* who has not ended by then is worth settling */
 	GUEST_TASKS = 16,  /* of the guest that are not the program's */
 	DISKS_OWN = 3,     /* image, input, output; what is behind them is the image's data */
 };
@@ -199,8 +200,13 @@ static int follow(struct run *r)
 static int await(struct run *r, struct error *err)
 {
 	const struct vm_engine *engine = r->host->engine;
+	int cancel_fd = r->watch ? r->watch->cancel_fd : -1;
 
-	int e = follow(r);
+	int e = vm_wait(engine, r->vm, cancel_fd, SETTLE_MS);
+	if (e == -ETIME) {
+		engine->settle(r->vm);
+		e = follow(r);
+	}
 	if (e == -ETIME)
 		return lost(r, "the VM did not end in time and was killed", err);
 	if (e == -ECANCELED)
@@ -321,8 +327,6 @@ int run_job(const struct run_host *host, const struct image *img, const struct j
 	if (e < 0)
 		return e;
 	r.started = moment_now();
-	host->engine->settle(r.vm);
-
 	e = await(&r, err);
 	if (e == 0)
 		e = collect(&r, &result, err);

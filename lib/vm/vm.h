@@ -55,8 +55,8 @@ uint64_t vm_host_bytes(const struct vm_spec *spec);
 struct vm_engine {
 	const char *name;
 	int (*start)(const struct vm_spec *spec, struct vm **ret, struct error *err);
-	/* What of its confinement takes so long that it is done while the guest boots. Call it
-	 * right after start. */
+	/* What of its confinement takes so long that it is only done for a VM that has run for a
+	 * while. */
 	void (*settle)(struct vm *vm);
 	int (*event_fd)(const struct vm *vm);
 	int (*status)(struct vm *vm, int *ret_code);
