@@ -75,7 +75,6 @@ void *memory_get(size_t n)
 	if (p)
 		return p;
 	p = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
 	if (p == MAP_FAILED)
 		die("no memory for %zu bytes", n);
 	return p;

@@ -32,7 +32,7 @@ enum {
 	ID_MAX = 0x7fffffff, /* numeric users and groups */
 	OUTPUT_SLACK = 8192, /* bytes that /output holds above the output limit */
 	DATA_DISKS_MAX = 8,
-	HELD = 2,
+	HELD = 2, /* namespaces that are held */
 };
 
 /* Disks in the order in which the engine gives them. */

@@ -13,10 +13,10 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "touched.h"
 #include "sys/fds.h"
 #include "sys/io.h"
 #include "sys/memfd.h"
+#include "touched.h"
 
 enum {
 	STUBS_AHEAD = 2,

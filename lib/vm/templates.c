@@ -174,6 +174,7 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 				vm_host_bytes(&e->spec), vm_host_processes(spec),
 				holder_now_ms() + ENCLOSURE_AFTER_MS);
 	}
+	/* A maker that has a clone to move comes by itself. */
 	if (!t->enclose_ms || t->config.ahead > 0 || r < 0)
 		pthread_cond_signal(&t->work);
 	pthread_mutex_unlock(&t->lock);
