@@ -32,7 +32,7 @@ LIBS := -lcyaml -lyaml -ljansson -lsqlite3 -lm -lcrypto -lzstd -lz
 INIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -Ilib -Ibin -fno-common -fvisibility=hidden -MMD -MP $(WARN) $(WARN_GCC) \
 	-fno-stack-protector -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-idirafter /usr/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
-INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
+INIT_LDFLAGS := -static -Wl,--gc-sections -Wl,--sort-section=name -Wl,-z,noseparate-code -Wl,--build-id=none
 
 LIB_SRC  := $(filter-out $(wildcard lib/*/test_*.c),$(wildcard lib/*/*.c))
 TEST_DIRS ?= *

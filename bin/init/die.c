@@ -58,7 +58,7 @@ noreturn void reject(const char *fmt, ...)
  * them. */
 static void *small_piece(size_t n)
 {
-	static char room[ROOM] __attribute__((aligned(SECTOR)));
+	static char room[ROOM] LARGE(5) __attribute__((aligned(SECTOR)));
 	static size_t used;
 	size_t need = (n + SECTOR - 1) / SECTOR * SECTOR;
 

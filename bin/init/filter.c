@@ -106,7 +106,7 @@ struct builder {
 	size_t n;
 };
 
-static struct builder builder;
+static struct builder builder LARGE(5);
 
 static enum verdict verdict_of(uint32_t nr)
 {

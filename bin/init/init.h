@@ -35,6 +35,13 @@ enum {
 	HELD = 2, /* namespaces that are held */
 };
 
+/*
+ * Large buffers come after all small variables, by @order: a clone owns what init writes in runs of
+ * pages (lib/vm/touched.h), and so what every job writes lies together: small variables, the
+ * stacks, the beginning of the path and the packer.
+ */
+#define LARGE(order) __attribute__((section(".lbss." #order)))
+
 /* Disks in the order in which the engine gives them. */
 enum disk { DISK_IMAGE, DISK_INPUT, DISK_OUTPUT, DISK_DATA };
 

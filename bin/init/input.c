@@ -171,7 +171,7 @@ static void unpack_file(int dir_fd, char *path, const struct bundle_entry *e)
 
 static void unpack_entry(int dir_fd, const struct bundle_entry *e)
 {
-	static char path[BUNDLE_NAME_MAX + 1];
+	static char path[BUNDLE_NAME_MAX + 1] LARGE(5);
 	struct span name = span_skip(e->name, sizeof "dir/" - 1);
 
 	memcpy(path, name.p, name.n);

@@ -36,7 +36,7 @@ static struct user user;
 /* The initramfs' file "live": words that end in NUL. */
 void live_load(void)
 {
-	static char text[TEXT_MAX + 1]; /* the last word ends, whatever the file holds */
+	static char text[TEXT_MAX + 1] LARGE(5); /* the last word ends, whatever the file holds */
 	size_t n = 0;
 
 	cleanup_fd int fd = open("/live", O_RDONLY | O_CLOEXEC);

@@ -33,7 +33,7 @@ struct packer {
 	bool over;             /* something was left out for its size */
 };
 
-static struct packer packer;
+static struct packer packer LARGE(4);
 
 static noreturn void power_off(void)
 {
@@ -187,7 +187,7 @@ static void pack_exit(struct packer *p)
 		[OUTCOME_REJECTED] = "rejected",
 		[OUTCOME_LOST] = "lost",
 	};
-	static char text[EXIT_ROOM];
+	static char text[EXIT_ROOM] LARGE(4);
 	bool ran = guest.stamp_exec != 0;
 
 	if (p->over && (guest.outcome == OUTCOME_EXITED || guest.outcome == OUTCOME_SIGNALED))

@@ -23,12 +23,12 @@
 
 #include "raw.h"
 
-enum { STACK = 65536, PATH_LIMIT = 4096, STDIO_PROGRAM = 3, STDIO_LIVE = 5 };
+enum { STACK = 16384, PATH_LIMIT = 4096, STDIO_PROGRAM = 3, STDIO_LIVE = 5 };
 
 struct program program;
 
-static char reaper_stack[STACK] __attribute__((aligned(16)));
-static char program_stack[STACK] __attribute__((aligned(16)));
+static char reaper_stack[STACK] LARGE(1) __attribute__((aligned(16)));
+static char program_stack[STACK] LARGE(2) __attribute__((aligned(16)));
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -119,7 +119,7 @@ static void set_stdio(int n)
 /* execvp(3) without the shell: tries the directories of the program's own PATH. */
 static long search_and_exec(char **argv, char **env)
 {
-	static char path[PATH_LIMIT];
+	static char path[PATH_LIMIT] LARGE(3);
 	struct span rest = SPAN_LITERAL(default_path), dir, name = span_of(argv[0]);
 	long result = -ENOENT;
 
@@ -141,7 +141,10 @@ static long search_and_exec(char **argv, char **env)
 		memcpy(path + dir.n + 1, name.p, name.n);
 		path[dir.n + 1 + name.n] = '\0';
 
-		long r = raw3(SYS_execve, path, argv, env);
+		/* Most are not there, and to ask costs a third of to try. */
+		long r = raw2(SYS_access, path, F_OK);
+		if (r == 0)
+			r = raw3(SYS_execve, path, argv, env);
 		if (r != -ENOENT && r != -ENOTDIR && r != -EACCES)
 			return r;
 		if (r == -EACCES)

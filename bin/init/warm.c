@@ -25,7 +25,7 @@
 #define SYS_cachestat 451
 #endif
 
-enum { DENTS_ROOM = 4096, MAP_PAGES = 16384, DEPTH_MAX = 64, STEP_PAGES = 32 };
+enum { DENTS_ROOM = 4096, MAP_PAGES = 16384, DEPTH_MAX = 64, STEP_PAGES = 128 };
 
 struct recorder {
 	char *text;
@@ -122,7 +122,7 @@ static int add_ranges(
 
 static void record_pages(struct recorder *r, int fd, size_t pages)
 {
-	static unsigned char resident[MAP_PAGES];
+	static unsigned char resident[MAP_PAGES] LARGE(5);
 	size_t room = WARM_TEXT_MAX - r->n, path_n = strlen(r->path);
 
 	void *p = mmap(NULL, pages * WARM_PAGE, PROT_READ, MAP_SHARED, fd, 0);
