@@ -15,7 +15,12 @@
 
 #include <cmocka.h>
 
-enum { PAGE = 4096, PAGES = 3 * TOUCHED_CHUNK + 100, RAM = PAGES * PAGE };
+enum {
+	PAGE = 4096,
+	CHUNKS = TOUCHED_FRESH_MAX + 3,
+	PAGES = (CHUNKS + 1) * TOUCHED_CHUNK + 100,
+	RAM = PAGES * PAGE,
+};
 
 /* A memory file that has the pages of @list, which ends in -1. */
 static int memory_of(const int *list)
@@ -100,26 +105,54 @@ static void test_gaps(void **state)
 /* The second chunk as a whole, the first and the third page by page, none across the border. */
 static void test_dense_chunks(void **state)
 {
+	enum {
+		ALONE = TOUCHED_RUN_COST + TOUCHED_PAGE_COST,
+		ENOUGH = (TOUCHED_CHUNK_COST + ALONE - 1) / ALONE, /* pages on their own */
+		STEP = TOUCHED_GAP + 2,
+	};
 	cleanup_fd int base_fd = all();
-	int list[2 * TOUCHED_DENSE + 4], n = 0;
+	struct touched_run runs[ENOUGH + 2];
+	int list[2 * ENOUGH + 2], n = 0, m = 0;
 	struct touched t;
 
 	(void)state;
 	list[n++] = TOUCHED_CHUNK - 1;
-	for (int i = 0; i < TOUCHED_DENSE; i++)
-		list[n++] = TOUCHED_CHUNK + 5 * i;
-	for (int i = 0; i < TOUCHED_DENSE - 1; i++)
-		list[n++] = 2 * TOUCHED_CHUNK + 1 + i;
-	list[n++] = PAGES - 1;
+	runs[m++] = (struct touched_run){ TOUCHED_CHUNK - 1, 1 };
+	for (int i = 0; i < ENOUGH; i++)
+		list[n++] = TOUCHED_CHUNK + STEP * i;
+	runs[m++] = (struct touched_run){ TOUCHED_CHUNK, TOUCHED_CHUNK };
+	for (int i = 0; i < ENOUGH - 1; i++) {
+		list[n] = 2 * TOUCHED_CHUNK + 1 + STEP * i;
+		runs[m++] = (struct touched_run){ (uint32_t)list[n++], 1 };
+	}
+	list[n] = -1;
+	touched_init(&t, RAM);
+	for (int i = 0; i < TOUCHED_CLONES; i++)
+		look(&t, base_fd, memory_of(list));
+	expect_runs(&t, runs, (size_t)m);
+	touched_done(&t);
+}
+
+/* A run is cheaper than as many pages on their own, and then as a whole, too. */
+static void test_long_run(void **state)
+{
+	enum { LONGEST = (TOUCHED_CHUNK_COST - TOUCHED_RUN_COST - 1) / TOUCHED_PAGE_COST };
+	cleanup_fd int base_fd = all();
+	int list[2 * LONGEST + 2], n = 0;
+	struct touched t;
+
+	(void)state;
+	for (int i = 0; i < LONGEST; i++)
+		list[n++] = 5 + i;
+	for (int i = 0; i < LONGEST + 1; i++)
+		list[n++] = TOUCHED_CHUNK + 5 + i;
 	list[n] = -1;
 	touched_init(&t, RAM);
 	for (int i = 0; i < TOUCHED_CLONES; i++)
 		look(&t, base_fd, memory_of(list));
 	expect_runs(&t,
-		(const struct touched_run[]){ { TOUCHED_CHUNK - 1, 1 },
-			{ TOUCHED_CHUNK, TOUCHED_CHUNK },
-			{ 2 * TOUCHED_CHUNK + 1, TOUCHED_DENSE - 1 }, { PAGES - 1, 1 } },
-		4);
+		(const struct touched_run[]){ { 5, LONGEST }, { TOUCHED_CHUNK, TOUCHED_CHUNK } },
+		2);
 	touched_done(&t);
 }
 
@@ -134,6 +167,38 @@ static void test_free_memory(void **state)
 	for (int i = 0; i < TOUCHED_CLONES; i++)
 		look(&t, base_fd, MEMORY(2, 3, 4, 5, 40, 120));
 	expect_runs(&t, (const struct touched_run[]){ { 2, 1 }, { 40, 1 } }, 2);
+	touched_done(&t);
+}
+
+/*
+ * Unless so much of it is used that it is better had at once: of the chunks that have enough the
+ * first, where the template has no page that clones write.
+ */
+static void test_used_up_memory(void **state)
+{
+	enum { ENOUGH = TOUCHED_FRESH_CHUNK / TOUCHED_FRESH_COST };
+	cleanup_fd int base_fd = MEMORY(TOUCHED_CHUNK + 500);
+	int list[CHUNKS * ENOUGH + 2], n = 0;
+	struct touched_run runs[TOUCHED_FRESH_MAX + 1] = { { TOUCHED_CHUNK + 500, 1 } };
+	struct touched t;
+
+	(void)state;
+	for (int i = 0; i < ENOUGH - 1; i++) /* too few */
+		list[n++] = i;
+	for (int i = 0; i < ENOUGH; i++) /* one of the template's among them */
+		list[n++] = TOUCHED_CHUNK + i;
+	list[n++] = TOUCHED_CHUNK + 500;
+	for (int c = 2; c < CHUNKS; c++)
+		for (int i = 0; i < ENOUGH; i++)
+			list[n++] = c * TOUCHED_CHUNK + i;
+	list[n] = -1;
+	for (int c = 0; c < TOUCHED_FRESH_MAX; c++)
+		runs[1 + c] =
+			(struct touched_run){ (uint32_t)(2 + c) * TOUCHED_CHUNK, TOUCHED_CHUNK };
+	touched_init(&t, RAM);
+	for (int i = 0; i < TOUCHED_CLONES; i++)
+		look(&t, base_fd, memory_of(list));
+	expect_runs(&t, runs, TOUCHED_FRESH_MAX + 1);
 	touched_done(&t);
 }
 
@@ -177,7 +242,9 @@ int main(void)
 		cmocka_unit_test(test_what_all_had),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_dense_chunks),
+		cmocka_unit_test(test_long_run),
 		cmocka_unit_test(test_free_memory),
+		cmocka_unit_test(test_used_up_memory),
 		cmocka_unit_test(test_nothing_in_common),
 		cmocka_unit_test(test_no_memory_file),
 	};

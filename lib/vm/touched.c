@@ -19,7 +19,8 @@ void touched_init(struct touched *t, uint64_t ram_bytes)
 void touched_done(struct touched *t)
 {
 	free(t->bits);
-	t->bits = NULL;
+	free(t->fresh);
+	t->bits = t->fresh = NULL;
 	cleanup_closep(&t->list_fd);
 	t->list_fd = -1;
 }
@@ -97,16 +98,29 @@ static uint64_t run_end(const struct touched *t, uint64_t from, uint64_t limit)
 	return end;
 }
 
+/* What the runs of a chunk cost, one by one. */
+static unsigned runs_cost(const struct touched *t, uint64_t from, uint64_t limit)
+{
+	unsigned cost = 0;
+
+	for (uint64_t i = from, end; i < limit; i = end) {
+		end = i + 1;
+		if (!has(t->bits, i))
+			continue;
+		end = run_end(t, i, limit);
+		cost += TOUCHED_RUN_COST + (unsigned)(end - i) * TOUCHED_PAGE_COST;
+	}
+	return cost;
+}
+
 static int add_chunk(const struct touched *t, struct writer *w, uint64_t from)
 {
-	uint64_t limit = from + TOUCHED_CHUNK, n = 0;
+	uint64_t limit = from + TOUCHED_CHUNK;
 	int r = 0;
 
 	if (limit > t->pages)
 		limit = t->pages;
-	for (uint64_t i = from; i < limit; i++)
-		n += has(t->bits, i);
-	if (n >= TOUCHED_DENSE && limit - from == TOUCHED_CHUNK)
+	if (limit - from == TOUCHED_CHUNK && runs_cost(t, from, limit) >= TOUCHED_CHUNK_COST)
 		return add_run(w, from, TOUCHED_CHUNK);
 	for (uint64_t i = from; i < limit && r == 0; i++)
 		if (has(t->bits, i)) {
@@ -117,13 +131,34 @@ static int add_chunk(const struct touched *t, struct writer *w, uint64_t from)
 	return r;
 }
 
+/* Whether all clones came to use so much of a free chunk that it is cheaper had at once. */
+static bool is_used_up(const struct touched *t, uint64_t from)
+{
+	unsigned n = 0;
+
+	if (t->pages - from < TOUCHED_CHUNK)
+		return false;
+	for (uint64_t i = from; i < from + TOUCHED_CHUNK; i++) {
+		if (has(t->bits, i))
+			return false;
+		n += has(t->fresh, i);
+	}
+	return n * TOUCHED_FRESH_COST >= TOUCHED_FRESH_CHUNK;
+}
+
 static int write_list(const struct touched *t, int fd)
 {
 	struct writer w = { .fd = fd, .left = TOUCHED_PAGES_MAX };
+	unsigned fresh = 0;
 	int r = 0;
 
 	for (uint64_t i = 0; i < t->pages && r == 0; i += TOUCHED_CHUNK)
-		r = add_chunk(t, &w, i);
+		if (fresh < TOUCHED_FRESH_MAX && is_used_up(t, i)) {
+			r = add_run(&w, i, TOUCHED_CHUNK);
+			fresh++;
+		} else {
+			r = add_chunk(t, &w, i);
+		}
 	return r < 0 ? r : flush(&w);
 }
 
@@ -138,8 +173,17 @@ static int make_list(struct touched *t)
 		return r;
 	t->list_fd = take_fd(fd);
 	free(t->bits);
-	t->bits = NULL;
+	free(t->fresh);
+	t->bits = t->fresh = NULL;
 	return 0;
+}
+
+static void keep_common(uint64_t **all, uint64_t *these, uint64_t n)
+{
+	for (uint64_t i = 0; *all && i < n; i++)
+		these[i] &= (*all)[i];
+	free(*all);
+	*all = these;
 }
 
 int touched_look(struct touched *t, int base_fd, int clone_fd)
@@ -149,16 +193,18 @@ int touched_look(struct touched *t, int base_fd, int clone_fd)
 	cleanup_free uint64_t *own = bits_new(t), *base = bits_new(t);
 	if (!own || !base)
 		return -ENOMEM;
-	/* What the template does not have was free, and is a clone's own from the start. */
 	int r = mark_pages(t, clone_fd, own);
 	if (r == 0)
 		r = mark_pages(t, base_fd, base);
 	if (r < 0)
 		return r;
-	for (uint64_t i = 0; i < words(t); i++)
-		base[i] &= own[i] & (t->bits ? t->bits[i] : ~UINT64_C(0));
-	free(t->bits);
-	t->bits = take_ptr(base);
+	/* What the template does not have was free, and is a clone's own from the start. */
+	for (uint64_t i = 0; i < words(t); i++) {
+		base[i] &= own[i];
+		own[i] &= ~base[i];
+	}
+	keep_common(&t->bits, take_ptr(base), words(t));
+	keep_common(&t->fresh, take_ptr(own), words(t));
 	t->seen++;
 	return touched_curious(t) ? 0 : make_list(t);
 }
