@@ -29,6 +29,9 @@ enum {
 	RUNNING = 2,
 	KEEPER = 4,
 	TEMPLATE = 8, /* beside what is RUNNING */
+	ALONE = 16,   /* beside what is RUNNING where TEMPLATE is not */
+	PROGRAM = 32, /* refused, but less strictly than the stub's filter tells the kernel about it
+		       */
 	ALWAYS = STARTUP | RUNNING,
 };
 
@@ -61,9 +64,10 @@ static void add_rules(scmp_filter_ctx ctx, int which)
 		if (!(rule->filters & which))
 			continue;
 		int nr = seccomp_syscall_resolve_name(rule->call);
-		int r = nr == __NR_SCMP_ERROR ? -ENOSYS
-					      : seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr,
-							rule->n, rule->args);
+		uint32_t action = rule->filters & PROGRAM ? SCMP_ACT_TRACE(0) : SCMP_ACT_ALLOW;
+		int r = nr == __NR_SCMP_ERROR
+				? -ENOSYS
+				: seccomp_rule_add_array(ctx, action, nr, rule->n, rule->args);
 		if (r < 0)
 			die("rule for", rule->call, r);
 	}
@@ -103,7 +107,7 @@ int main(void)
 	printf("/* Made by bin/mkfilter from bin/mkfilter/rules.inc. */\n");
 	printf("#include <linux/filter.h>\n#include \"jail/filter.h\"\n\n");
 	print_filter("startup", STARTUP);
-	print_filter("running", RUNNING);
+	print_filter("running", RUNNING | ALONE);
 	print_filter("template", RUNNING | TEMPLATE);
 	print_filter("keeper", KEEPER);
 	return 0;

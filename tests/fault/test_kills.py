@@ -60,6 +60,14 @@ class Kill(Case):
         self.guest("sleep", "0.2")
         self.assertEqual(snapshot.left(), [])
 
+    def test_the_process_that_forks_the_guest_s_others(self):
+        """It is the eldest of those below the guest's kernel. Another one takes its place when one is needed."""
+        p = self.start("sh", "-c", "sleep 1; for i in 1 2 3 4; do for n in 1 2 3 4 5 6 7 8; do sleep 0.1 & done; wait;"
+                       " done; echo all")
+        forker = next(pid for pid in self.inside(p, at_least=6) if "uml-userspace" in host.describe(pid))
+        os.kill(forker, signal.SIGKILL)
+        self.assertEqual(self.finish(p, timeout=30)[:2], (0, b"all\n"))
+
     def test_its_whole_session_is_killed(self):
         p = self.start("sh", "-c", BUSY, start_new_session=True)
         pids = self.inside(p)
