@@ -156,7 +156,8 @@ static void test_long_run(void **state)
 	touched_done(&t);
 }
 
-/* Memory that was free in the template is a clone's own anyway. */
+/* Memory that was free in the template is a clone's own anyway. It comes last, for those that wait.
+ */
 static void test_free_memory(void **state)
 {
 	cleanup_fd int base_fd = MEMORY(1, 2, 40);
@@ -165,8 +166,35 @@ static void test_free_memory(void **state)
 	(void)state;
 	touched_init(&t, RAM);
 	for (int i = 0; i < TOUCHED_CLONES; i++)
-		look(&t, base_fd, MEMORY(2, 3, 4, 5, 40, 120));
-	expect_runs(&t, (const struct touched_run[]){ { 2, 1 }, { 40, 1 } }, 2);
+		look(&t, base_fd, MEMORY(2, 3, 4, 5, 40, 120, 121 + i));
+	expect_runs(
+		&t, (const struct touched_run[]){ { 2, 1 }, { 40, 1 }, { 3, 3 }, { 120, 1 } }, 4);
+	touched_done(&t);
+}
+
+/* Only so much of it as a clone may hold that only waits. */
+static void test_much_free_memory(void **state)
+{
+	cleanup_fd int base_fd = MEMORY(1);
+	int list[TOUCHED_AHEAD_MAX + 21], n = 0;
+	struct touched t;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		list[n++] = TOUCHED_CHUNK + i;
+	for (int i = 0; i < TOUCHED_AHEAD_MAX / 2; i++)
+		list[n++] = 2 * TOUCHED_CHUNK + 7 + i;
+	for (int i = 0; i < TOUCHED_AHEAD_MAX / 2 + 10; i++)
+		list[n++] = 3 * TOUCHED_CHUNK + i;
+	list[n] = -1;
+	touched_init(&t, RAM);
+	for (int i = 0; i < TOUCHED_CLONES; i++)
+		look(&t, base_fd, memory_of(list));
+	expect_runs(&t,
+		(const struct touched_run[]){ { TOUCHED_CHUNK, 10 },
+			{ 2 * TOUCHED_CHUNK + 7, TOUCHED_AHEAD_MAX / 2 },
+			{ 3 * TOUCHED_CHUNK, TOUCHED_AHEAD_MAX / 2 - 10 } },
+		3);
 	touched_done(&t);
 }
 
@@ -244,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_dense_chunks),
 		cmocka_unit_test(test_long_run),
 		cmocka_unit_test(test_free_memory),
+		cmocka_unit_test(test_much_free_memory),
 		cmocka_unit_test(test_used_up_memory),
 		cmocka_unit_test(test_nothing_in_common),
 		cmocka_unit_test(test_no_memory_file),

@@ -146,19 +146,39 @@ static bool is_used_up(const struct touched *t, uint64_t from)
 	return n * TOUCHED_FRESH_COST >= TOUCHED_FRESH_CHUNK;
 }
 
+/* What else was free and all clones came to use. */
+static int add_fresh(const struct touched *t, struct writer *w)
+{
+	uint64_t left = TOUCHED_AHEAD_MAX;
+	int r = 0;
+
+	for (uint64_t i = 0, end; i < t->pages && left && r == 0; i = end) {
+		for (end = i; end < t->pages && end - i < left && has(t->fresh, end); end++)
+			;
+		if (end > i)
+			r = add_run(w, i, end - i);
+		left -= end - i;
+		end += end == i;
+	}
+	return r;
+}
+
 static int write_list(const struct touched *t, int fd)
 {
 	struct writer w = { .fd = fd, .left = TOUCHED_PAGES_MAX };
-	unsigned fresh = 0;
+	unsigned used_up = 0;
 	int r = 0;
 
 	for (uint64_t i = 0; i < t->pages && r == 0; i += TOUCHED_CHUNK)
-		if (fresh < TOUCHED_FRESH_MAX && is_used_up(t, i)) {
+		if (used_up < TOUCHED_FRESH_MAX && is_used_up(t, i)) {
 			r = add_run(&w, i, TOUCHED_CHUNK);
-			fresh++;
+			used_up++;
 		} else {
 			r = add_chunk(t, &w, i);
 		}
+	/* Where a chunk is used up the rest is cheap. */
+	if (r == 0 && !used_up)
+		r = add_fresh(t, &w);
 	return r < 0 ? r : flush(&w);
 }
 
