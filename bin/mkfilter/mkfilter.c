@@ -30,8 +30,7 @@ enum {
 	KEEPER = 4,
 	TEMPLATE = 8, /* beside what is RUNNING */
 	ALONE = 16,   /* beside what is RUNNING where TEMPLATE is not */
-	PROGRAM = 32, /* refused, but less strictly than the stub's filter tells the kernel about it
-		       */
+	PROGRAM = 32, /* refused with TRACE: the word of a stub's own filter counts before it */
 	ALWAYS = STARTUP | RUNNING,
 };
 

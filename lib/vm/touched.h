@@ -29,9 +29,8 @@ enum {
 	TOUCHED_FRESH_COST = 20,    /* a page that was free in the template, by a fault */
 	TOUCHED_FRESH_CHUNK = 3200, /* a chunk of such pages at once */
 	TOUCHED_FRESH_MAX = 2,      /* chunks: a clone that waits has them, too */
-	TOUCHED_AHEAD_MAX =
-		160,     /* other pages that were free, which a clone takes while it waits */
-	TOUCHED_GAP = 8, /* pages between two runs that are cheaper copied than left out */
+	TOUCHED_AHEAD_MAX = 160,    /* pages otherwise that it takes while it waits */
+	TOUCHED_GAP = 8,            /* pages between two runs, cheaper copied than left out */
 };
 
 /* As the guest kernel reads it (kernel/patches, clone-memory): pages of guest memory by number. */
