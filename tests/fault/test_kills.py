@@ -3,6 +3,7 @@
 
 import os
 import random
+import resource
 import signal
 import time
 
@@ -67,6 +68,17 @@ class Kill(Case):
         forker = next(pid for pid in self.inside(p, at_least=6) if "uml-userspace" in host.describe(pid))
         os.kill(forker, signal.SIGKILL)
         self.assertEqual(self.finish(p, timeout=30)[:2], (0, b"all\n"))
+
+    @needs.root()
+    def test_the_host_gives_no_more_processes(self):
+        """The guest's program is told, and nobody waits for a process that does not come."""
+        p = self.start("sh", "-c", "sleep 1; for n in 1 2 3 4 5 6 7 8; do sleep 5 & done; echo all")
+        forker = next(pid for pid in self.inside(p, at_least=6) if "uml-userspace" in host.describe(pid))
+        resource.prlimit(forker, resource.RLIMIT_NPROC, (1, 1))
+        status, out, err = self.finish(p, timeout=10)
+        self.assertNotIn(status, (0, 124, 125), err)
+        self.assertEqual(out, b"")
+        self.assertIn(b"fork", err)
 
     def test_its_whole_session_is_killed(self):
         p = self.start("sh", "-c", BUSY, start_new_session=True)
