@@ -387,8 +387,8 @@ static uint32_t verdict(const struct filter *f, int nr, uint64_t first, uint64_t
 }
 
 /*
- * A call that nobody may make is TRAP, but TRACE where the stubs' filters have a word with the
- * guest kernel: the first of both that is met counts, the stricter one.
+ * A call that nobody may make is TRAP; but TRACE where a stub's filter hands it to the guest
+ * kernel, as the host heeds a notification before TRACE and TRAP before a notification.
  */
 static void test_filters(void **state)
 {
