@@ -11,18 +11,17 @@
 
 enum {
 	RUNS_MAX = 16,                   /* that are watched, of one image */
-	MISSED_MAX = 512 << 10,          /* bytes that a clone may read without our wondering */
-	WORTH_PAGES = 64,                /* that make a new template worth while */
+	FRUITLESS_MAX = 4,               /* of them one after the other that show nothing new */
+	MISSED_MAX = 512 << 10,          /* bytes that clones may read without our wondering */
 	FULL_PAGES = WARM_PAGES_MAX / 2, /* of a list that may have no room for what is new */
 };
 
 struct lesson {
 	struct lesson *next;
 	char digest[80];
-	unsigned runs;
-	bool known, curious;
-	bool exhausted; /* watching it has brought nothing new */
-	bool started_over;
+	unsigned runs, fruitless;
+	uint64_t missed; /* bytes that clones have read since one was watched */
+	bool known, curious, started_over;
 };
 
 int lessons_open(struct lessons *l, const char *dir)
@@ -79,6 +78,7 @@ bool lessons_curious(struct lessons *l, const char *digest)
 	if (!lesson || !lesson->curious)
 		return false;
 	lesson->curious = false;
+	lesson->missed = 0;
 	lesson->runs++;
 	return true;
 }
@@ -90,9 +90,9 @@ bool lessons_curious(struct lessons *l, const char *digest)
 static void start_over(struct lessons *l, struct lesson *lesson)
 {
 	profile_forget(l->dir, lesson->digest);
-	lesson->known = lesson->exhausted = false;
+	lesson->known = false;
 	lesson->curious = lesson->started_over = true;
-	lesson->runs = 0;
+	lesson->runs = lesson->fruitless = 0;
 }
 
 int lessons_learn(struct lessons *l, const char *digest, struct span list, bool *ret_more)
@@ -104,17 +104,23 @@ int lessons_learn(struct lessons *l, const char *digest, struct span list, bool 
 	*ret_more = false;
 	if (!lesson)
 		return 0;
+	if (list.n == 0 && lesson->known) {
+		/* A clone that had read nothing: the next one, then. */
+		lesson->curious = true;
+		lesson->runs--;
+		return 0;
+	}
 	profile_load(l->dir, digest, &old);
 	int r = profile_merge(buf_span(&old), list, &all);
 	if (r < 0)
 		return r;
-	lesson->exhausted =
-		profile_pages(buf_span(&all)) < profile_pages(buf_span(&old)) + WORTH_PAGES;
-	if (lesson->exhausted) {
+	if (profile_pages(buf_span(&all)) == profile_pages(buf_span(&old))) {
+		lesson->fruitless++;
 		if (profile_pages(buf_span(&old)) > FULL_PAGES && !lesson->started_over)
 			start_over(l, lesson);
 		return 0;
 	}
+	lesson->fruitless = 0;
 	r = profile_store(l->dir, digest, buf_span(&all));
 	if (r < 0)
 		return r;
@@ -126,6 +132,10 @@ void lessons_missed(struct lessons *l, const char *digest, uint64_t bytes)
 {
 	struct lesson *lesson = find(l, digest);
 
-	if (lesson && bytes > MISSED_MAX && lesson->runs < RUNS_MAX && !lesson->exhausted)
+	if (!lesson)
+		return;
+	lesson->missed += bytes;
+	if (lesson->missed > MISSED_MAX && lesson->runs < RUNS_MAX &&
+		lesson->fruitless < FRUITLESS_MAX)
 		lesson->curious = true;
 }

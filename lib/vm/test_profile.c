@@ -128,14 +128,26 @@ static void test_lessons(void **state)
 	assert_true(lessons_known(&l, "sha256:c"));
 	assert_int_equal(lessons_learn(&l, "sha256:c", LIST("0+1000 x\0"), &more), 0);
 	assert_true(more);
-	/* Little was missed, then much. */
-	lessons_missed(&l, "sha256:c", 4096);
-	assert_false(lessons_curious(&l, "sha256:c"));
-	lessons_missed(&l, "sha256:c", 64 << 20);
+	/* Little was missed, often. */
+	for (int i = 0; i < 10; i++) {
+		lessons_missed(&l, "sha256:c", 50 << 10);
+		assert_false(lessons_curious(&l, "sha256:c"));
+	}
+	lessons_missed(&l, "sha256:c", 50 << 10);
 	assert_true(lessons_curious(&l, "sha256:c"));
-	/* Nothing new: it is left alone. */
-	assert_int_equal(lessons_learn(&l, "sha256:c", LIST("0+1000 x\0"), &more), 0);
+	/* The run that was watched was another one, which had read nothing: the next is. */
+	assert_int_equal(lessons_learn(&l, "sha256:c", LIST(""), &more), 0);
 	assert_false(more);
+	assert_true(lessons_curious(&l, "sha256:c"));
+	assert_int_equal(lessons_learn(&l, "sha256:c", LIST("0+1 y\0"), &more), 0);
+	assert_true(more);
+	/* Nothing new, time and again: it is left alone. */
+	for (int i = 0; i < 4; i++) {
+		lessons_missed(&l, "sha256:c", 64 << 20);
+		assert_true(lessons_curious(&l, "sha256:c"));
+		assert_int_equal(lessons_learn(&l, "sha256:c", LIST("0+1000 x\0"), &more), 0);
+		assert_false(more);
+	}
 	lessons_missed(&l, "sha256:c", 64 << 20);
 	assert_false(lessons_curious(&l, "sha256:c"));
 	assert_int_equal(lessons_learn(&l, "sha256:c", LIST("damaged"), &more), -EPROTO);
