@@ -29,7 +29,7 @@
 
 extern const char init_image_start[], init_image_end[];
 
-enum { ROUNDS_MAX = 100000, WARM_MS = 60000 };
+enum { ROUNDS_MAX = 100000, WARM_MS = 60000, SETTLE_MS = 3, LEARN_ROUNDS = 200 };
 
 static struct error err;
 
@@ -88,7 +88,8 @@ static void say_phases(const struct run_phases *p, uint64_t read_bytes)
 		(double)p->total / 1e3, (unsigned long long)read_bytes / 1024);
 }
 
-static double run_once(struct run_host *host, struct image *img, struct job *job, bool phases)
+static double run_once(
+	struct run_host *host, struct image *img, struct job *job, bool phases, uint64_t *ret_read)
 {
 	cleanup(result_freep) struct result *result = NULL;
 	struct run_phases p;
@@ -108,22 +109,41 @@ static double run_once(struct run_host *host, struct image *img, struct job *job
 	}
 	if (phases)
 		say_phases(&p, result->read_bytes);
+	*ret_read = result->read_bytes;
 	return ms;
 }
 
-/* Runs the job until clones of a template that knows it answer. */
+/* Runs the job until clones of a template answer that knows it: nothing is read from disk any more,
+ * or nothing of it can be learnt. */
 static void warm(struct run_host *host, struct image *img, struct job *job, int rounds)
 {
 	for (int i = 0; i < rounds || (host->templates && i < WARM_MS / 10); i++) {
 		struct templates_stats s = { .clones = 0 };
-		run_once(host, img, job, false);
+		uint64_t read;
+		run_once(host, img, job, false, &read);
 		if (host->templates)
 			templates_stats(host->templates, &s);
-		if (i >= rounds && s.clones > (uint64_t)rounds)
+		if (i >= rounds && s.clones > (uint64_t)rounds &&
+			(read == 0 || i >= rounds + LEARN_ROUNDS))
 			break;
 		if (host->templates && !s.alive)
 			usleep(10000);
 	}
+}
+
+/*
+ * Until all clones that are to wait do, and the last run's are cleared away. Without rest: what
+ * runs on a processor that has slept pays for that, too.
+ */
+static void await_clones(const struct run_host *host, size_t ahead)
+{
+	double until = now_ms() + SETTLE_MS, last = now_ms() + 1000;
+	struct templates_stats s;
+
+	do {
+		sched_yield();
+		templates_stats(host->templates, &s);
+	} while (now_ms() < until || (s.waiting < ahead && now_ms() < last));
 }
 
 int main(int argc, char **argv)
@@ -165,10 +185,14 @@ int main(int argc, char **argv)
 	};
 	char profiles[4096];
 	snprintf(profiles, sizeof profiles, "%s/warm", store);
+	cleanup_buf struct buf usual = { 0 };
+	if (job_usual_config(&usual) < 0)
+		die("usual job");
 	struct templates_config config = {
 		.kernel = kernel,
 		.init = host.init,
 		.profiles = profiles,
+		.usual = buf_span(&usual),
 		.live = live_command,
 	};
 	config.ahead = strcmp(mode, "ahead") == 0 ? 4 : 0;
@@ -177,8 +201,9 @@ int main(int argc, char **argv)
 	warm(&host, img, job, warmup);
 	for (int i = 0; i < n; i++) {
 		if (config.ahead)
-			usleep(3000);
-		ms[i] = run_once(&host, img, job, phases);
+			await_clones(&host, config.ahead);
+		uint64_t read;
+		ms[i] = run_once(&host, img, job, phases, &read);
 	}
 	struct templates_stats s = { .clones = 0 };
 	if (host.templates)

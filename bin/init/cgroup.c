@@ -71,8 +71,10 @@ void cgroup_build(void)
 
 void cgroup_limit(void)
 {
-	write_number(CGROUP_MEMORY_MAX, guest.config.memory_bytes);
-	write_number(CGROUP_PIDS_MAX, guest.config.pids_max);
+	if (guest.config.memory_bytes != guest.usual.memory_bytes)
+		write_number(CGROUP_MEMORY_MAX, guest.config.memory_bytes);
+	if (guest.config.pids_max != guest.usual.pids_max)
+		write_number(CGROUP_PIDS_MAX, guest.config.pids_max);
 }
 
 static uint64_t number_of(struct span text, const char *key)

@@ -32,7 +32,7 @@ enum {
 	ID_MAX = 0x7fffffff, /* numeric users and groups */
 	OUTPUT_SLACK = 8192, /* bytes that /output holds above the output limit */
 	DATA_DISKS_MAX = 8,
-	HELD = 2, /* namespaces that are held */
+	HELD = 7, /* namespaces that are held */
 };
 
 /*
@@ -41,6 +41,9 @@ enum {
  * stacks, the beginning of the path and the packer.
  */
 #define LARGE(order) __attribute__((section(".lbss." #order)))
+
+/* Where commands are looked for when a job does not say. */
+#define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Disks in the order in which the engine gives them. */
 enum disk { DISK_IMAGE, DISK_INPUT, DISK_OUTPUT, DISK_DATA };
@@ -80,8 +83,10 @@ enum outcome {
 /* Descriptors that outlive the change of root, and what the run left behind. */
 struct guest {
 	struct config config;
-	struct span input; /* the input bundle */
+	struct config usual; /* what a template expects of a job; 0: nothing */
+	struct span input;   /* the input bundle */
 	struct user user;
+	struct user usual_user;  /* of jobs that name none, in a template */
 	int proc_fd, cgroup_fd;  /* directories: ours, the program's */
 	int input_fd, output_fd; /* directories: /input, /output */
 	int dev_fd;              /* the initramfs' /dev, where the disks are */
@@ -93,7 +98,8 @@ struct guest {
 	uint64_t read_before;  /* bytes of it that a template had read */
 	int output_disk_fd;
 	int held_fds[HELD]; /* namespaces of the program, so that they last */
-	int stdin_fd;
+	int stdin_fd;       /* /dev/null, or what the job says */
+	int late_stdin[2];  /* of a template: an empty file for it, to read and to write */
 	int out_pipe[2][2]; /* stdout, stderr: read and write end */
 
 	enum outcome outcome;
@@ -117,29 +123,32 @@ bool template_wanted(int argc, char **argv);
 
 /* A program that is started in a template, before there is a job: live-program.c. */
 void live_load(void);
-void live_prepare(void);
 void live_await(void);
 bool live_take_job(void); /* whether it runs this one */
+
+/* All that can be done for a job that is not known yet. */
+void template_prepare(void);
 
 /* Becomes a template; returns in each clone of it, without a trace of the others. */
 void template_wait(void);
 
 /* Each of these ends the VM when it cannot do its part. */
 void console_open(void);
-void disks_prepare(void);        /* nodes for the job's disks */
-void input_read(void);           /* the bundle and what the config says */
-uint64_t disk_size(int fd);      /* bytes; 0 when it cannot be told */
-void root_build(void);           /* image, overlay, /dev, /tmp, /input, /output; becomes / */
-void root_fit(void);             /* what of the root depends on the job */
-void user_resolve(void);         /* needs the image's /etc */
-void user_prepare(void);         /* for a job that names nobody, while there is none */
-void user_own_files(void);       /* /input, /output, the pipes */
-void input_unpack(void);         /* dir/ of the bundle into /input, owned by the user */
-void cgroup_build(void);         /* the program's cgroup */
-void cgroup_limit(void);         /* its limits */
-void program_prepare(void);      /* its pipes and namespaces */
-void program_run(void);          /* start, watch, until nothing of it is left */
-noreturn void output_pack(void); /* and power off */
+void disks_prepare(void);            /* nodes for the job's disks */
+void input_read(void);               /* the bundle and what the config says */
+void usual_read(void);               /* a template: what jobs' configs say as a rule */
+uint64_t disk_size(int fd);          /* bytes; 0 when it cannot be told */
+void root_build(void);               /* image, overlay, /dev, /tmp, /input, /output; becomes / */
+void root_fit(void);                 /* what of the root depends on the job */
+void user_resolve(void);             /* needs the image's /etc */
+void user_own_files(void);           /* /input, /output, the pipes */
+bool user_is_usual(void);            /* the job's is the one of jobs that name none */
+void input_unpack(void);             /* dir/ of the bundle into /input, owned by the user */
+void cgroup_build(void);             /* the program's cgroup */
+void cgroup_limit(void);             /* its limits */
+void program_prepare(bool template); /* its pipes and namespaces */
+void program_run(void);              /* start, watch, until nothing of it is left */
+noreturn void output_pack(void);     /* and power off */
 
 /* Shows new output at @now_us; how many ms until it may do so again, -1 when nothing is new. */
 int live_show(uint64_t now_us);

@@ -18,7 +18,7 @@
 #include "bundle/kv.h"
 #include "sys/io.h"
 
-enum { UBD_MAJOR = 98, UBD_MINORS = 16 };
+enum { UBD_MAJOR = 98, UBD_MINORS = 16, USUAL_MAX = 1024 };
 
 static const char *const disk_names[] = { [DISK_INPUT] = "input", [DISK_OUTPUT] = "output" };
 
@@ -137,6 +137,19 @@ void input_read(void)
 	if (!guest.config.argv || !guest.config.argv[0] || !guest.config.env ||
 		!guest.config.timeout_ms)
 		die("input bundle: no argv, env or config");
+}
+
+void usual_read(void)
+{
+	static char text[USUAL_MAX] LARGE(5);
+
+	cleanup_fd int fd = open("/usual", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
+	if (n <= 0)
+		return;
+	uint64_t data_disks = guest.config.data_disks;
+	read_config((struct span){ text, (size_t)n });
+	guest.config.data_disks = data_disks;
 }
 
 /* Directories that an archive does not name itself are made on the way. */

@@ -31,7 +31,6 @@
 enum { READY_MS = 20000, WORDS_MAX = 32, TEXT_MAX = 16384 };
 
 static char *argv[WORDS_MAX + 1];
-static struct user user;
 
 /* The initramfs' file "live": words that end in NUL. */
 void live_load(void)
@@ -52,16 +51,6 @@ void live_load(void)
 	guest.live_argv = argv;
 }
 
-/* Its user is the one of jobs that name none. */
-void live_prepare(void)
-{
-	if (!guest.live_argv)
-		return;
-	guest.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	user_resolve();
-	user = guest.user;
-}
-
 /* Until it is ready, has ended or takes too long: then there is none. */
 void live_await(void)
 {
@@ -70,22 +59,11 @@ void live_await(void)
 
 	if (!guest.live_argv)
 		return;
-	/* It runs as this user; the job's is yet to be found. */
-	guest.user = (struct user){ 0 };
 	close(guest.live_pipe[0][1]);
 	close(guest.live_pipe[1][0]);
 	if (program.live_pid <= 0 || poll(&p, 1, READY_MS) <= 0 || read(p.fd, &byte, 1) != 1)
 		guest.live_argv = NULL;
 	close(p.fd);
-	close(guest.stdin_fd);
-}
-
-static bool same_user(void)
-{
-	const struct user *u = &guest.user;
-
-	return u->uid == user.uid && u->gid == user.gid && u->n_groups == user.n_groups &&
-	       memcmp(u->groups, user.groups, sizeof *u->groups * u->n_groups) == 0;
 }
 
 static const char *leaf_of(const char *path)
@@ -143,7 +121,7 @@ bool live_take_job(void)
 	if (program.live_pid <= 0)
 		return false;
 	program.live_wanted =
-		guest.live_argv && same_user() &&
+		guest.live_argv && user_is_usual() &&
 		strcmp(leaf_of(guest.config.argv[0]), leaf_of(guest.live_argv[0])) == 0;
 	if (program.live_wanted)
 		program.job = describe_job();

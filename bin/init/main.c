@@ -21,13 +21,15 @@ int main(int argc, char **argv)
 	if (template) {
 		warm_load();
 		live_load();
+		usual_read();
 	} else {
 		input_read();
 	}
 	root_build();
 	cgroup_build();
-	live_prepare();
-	program_prepare();
+	if (template)
+		template_prepare();
+	program_prepare(template);
 	if (template) {
 		template_wait();
 		input_read();

@@ -23,14 +23,17 @@
 
 enum { BUFFER = 1 << 20, SKIPPED_ROOM = 65536, DENTS_ROOM = 1024, EXIT_ROOM = 4096, OWN_LAST = 3 };
 
+/* What every job writes lies together: the beginning of the name, the variables, the beginning of
+ * the buffer. */
 struct packer {
-	struct bundle_writer w;
 	char name[BUNDLE_NAME_MAX + 1]; /* "dir/..." of the entry at hand */
-	char skipped[SKIPPED_ROOM];     /* "reason NAME\0..." */
+	struct bundle_writer w;
 	size_t skipped_n;
 	uint64_t skipped_more; /* entries that did not fit in there */
 	uint64_t budget;       /* bytes of contents that may still come */
 	bool over;             /* something was left out for its size */
+	char buffer[BUFFER] __attribute__((aligned(BUNDLE_BLOCK)));
+	char skipped[SKIPPED_ROOM]; /* "reason NAME\0..." */
 };
 
 static struct packer packer LARGE(4);
@@ -174,7 +177,7 @@ static void pack_stream(struct packer *p, const char *name, struct span data)
 		power_off();
 }
 
-static void pack_exit(struct packer *p)
+static void pack_exit(struct packer *p, uint64_t read_bytes)
 {
 	static const char *const words[] = {
 		[OUTCOME_EXITED] = "exited",
@@ -210,8 +213,7 @@ static void pack_exit(struct packer *p)
 		(unsigned long long)(ran ? user_us - guest.user_before : 0),
 		(unsigned long long)(ran ? system_us - guest.system_before : 0),
 		(unsigned long long)(ran ? cgroup_read(CGROUP_MEMORY_PEAK, "") : 0),
-		(unsigned long long)p->skipped_more,
-		(unsigned long long)(warm_bytes_read() - guest.read_before),
+		(unsigned long long)p->skipped_more, (unsigned long long)read_bytes,
 		(unsigned long long)guest.stamp_start, (unsigned long long)guest.stamp_ready,
 		(unsigned long long)guest.stamp_exec, (unsigned long long)guest.stamp_end,
 		(unsigned long long)stamp());
@@ -221,21 +223,19 @@ static void pack_exit(struct packer *p)
 noreturn void output_pack(void)
 {
 	struct packer *p = &packer;
-	struct rlimit files = { 16384, 16384 };
 	static bool entered;
 
 	/* A failure while packing ends here a second time: the host sees no trailer and knows. */
 	if (entered || guest.output_disk_fd <= 0)
 		power_off();
 	entered = true;
-	setrlimit(RLIMIT_NOFILE, &files);
 
 	/* The disk is larger than the limit by what our own entries take at most. */
 	uint64_t own = SKIPPED_ROOM + EXIT_ROOM + 2 * BUNDLE_BLOCK +
 		       (guest.config.record ? WARM_TEXT_MAX + BUNDLE_BLOCK : 0),
 		 size = guest.config.live_offset ? guest.config.live_offset
 						 : disk_size(guest.output_disk_fd);
-	bundle_writer_init(&p->w, guest.output_disk_fd, size - own, memory_get(BUFFER), BUFFER);
+	bundle_writer_init(&p->w, guest.output_disk_fd, size - own, p->buffer, BUFFER);
 	p->w.entries_max -= OWN_LAST;
 	pack_stream(p, "stdout", guest.captured[0]);
 	pack_stream(p, "stderr", guest.captured[1]);
@@ -247,9 +247,10 @@ noreturn void output_pack(void)
 	p->w.limit = size;
 	p->w.entries_max += OWN_LAST;
 	pack_stream(p, "skipped", (struct span){ p->skipped, p->skipped_n });
-	if (guest.config.record)
+	uint64_t read_bytes = warm_bytes_read() - guest.read_before;
+	if (guest.config.record && read_bytes > 0)
 		pack_stream(p, "warm", warm_record());
-	pack_exit(p);
+	pack_exit(p, read_bytes);
 	bundle_finish(&p->w);
 	power_off();
 }

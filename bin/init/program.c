@@ -23,14 +23,12 @@
 
 #include "raw.h"
 
-enum { STACK = 16384, PATH_LIMIT = 4096, STDIO_PROGRAM = 3, STDIO_LIVE = 5 };
+enum { STACK = 16384, PATH_LIMIT = 4096, STDIO_MAX = 5, LATE_STDIN = 3 };
 
 struct program program;
 
 static char reaper_stack[STACK] LARGE(1) __attribute__((aligned(16)));
 static char program_stack[STACK] LARGE(2) __attribute__((aligned(16)));
-
-static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 static void wake(int *word, int value)
 {
@@ -102,13 +100,12 @@ static void drop_rights(void)
 	must(STEP_RIGHTS, raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-/* In a table of its own, which is init's until now, as the job's descriptors come late: the first
- * @n of stdin, stdout, stderr, where a live program says that it is ready, and where it hears of
- * its job. */
-static void set_stdio(int n)
+/* In a table of its own, which is init's until now: stdin, stdout, stderr, and what is @more. */
+static void set_stdio(int n_more, int more, int more_still)
 {
-	const int from[STDIO_LIVE] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1],
-		guest.live_pipe[0][1], guest.live_pipe[1][0] };
+	const int from[STDIO_MAX] = { guest.stdin_fd, guest.out_pipe[0][1], guest.out_pipe[1][1],
+		more, more_still };
+	int n = LATE_STDIN + n_more;
 
 	must(STEP_STDIO, raw1(SYS_unshare, CLONE_FILES));
 	for (int i = 0; i < n; i++)
@@ -120,7 +117,7 @@ static void set_stdio(int n)
 static long search_and_exec(char **argv, char **env)
 {
 	static char path[PATH_LIMIT] LARGE(3);
-	struct span rest = SPAN_LITERAL(default_path), dir, name = span_of(argv[0]);
+	struct span rest = SPAN_LITERAL(PATH_DEFAULT), dir, name = span_of(argv[0]);
 	long result = -ENOENT;
 
 	if (name.n == 0)
@@ -192,18 +189,51 @@ static void leave_init(void)
 	raw3(SYS_setpriority, PRIO_PROCESS, 0, 0);
 }
 
+static void set_filter(void)
+{
+	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
+}
+
+static noreturn void enter_and_exec(void)
+{
+	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
+	guest.stamp_exec = stamp();
+	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
+}
+
 static void program_main(void *arg)
 {
 	(void)arg;
 	leave_init();
 	await(&program.stage, STAGE_RUN);
 	fit_namespaces();
-	set_stdio(STDIO_PROGRAM);
+	set_stdio(0, -1, -1);
 	drop_rights();
-	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
-	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
-	guest.stamp_exec = stamp();
-	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
+	set_filter();
+	enter_and_exec();
+}
+
+/*
+ * In a template: all that can be done for a job that is like most. One that is not gets a process
+ * of its own, and this one ends.
+ */
+static void ready_main(void *arg)
+{
+	(void)arg;
+	leave_init();
+	set_stdio(1, guest.late_stdin[0], -1);
+	drop_rights();
+	set_filter();
+	program.ready = true;
+	wake(&program.prepared, 1);
+	await(&program.stage, STAGE_RUN);
+	if (!program.ready_wanted)
+		for (;;)
+			raw1(SYS_exit_group, 0);
+	if (guest.config.standard_input.n > 0)
+		must(STEP_STDIO, raw3(SYS_dup3, LATE_STDIN, 0, 0));
+	must(STEP_STDIO, raw1(SYS_close, LATE_STDIN));
+	enter_and_exec();
 }
 
 /* Without a job there is nothing to report: it is as if it had never been. */
@@ -213,7 +243,7 @@ static void live_main(void *arg)
 
 	(void)arg;
 	leave_init();
-	set_stdio(STDIO_LIVE);
+	set_stdio(2, guest.live_pipe[0][1], guest.live_pipe[1][0]);
 	drop_rights();
 	raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get());
 	search_and_exec(guest.live_argv, no_env);
@@ -281,10 +311,34 @@ static long live_or_program(void)
 	return hand_over_job();
 }
 
+/* Is it as most are? Known with the job. */
+static long ready_or_program(void)
+{
+	int status;
+
+	must(STEP_HOSTNAME, raw2(SYS_sethostname, guest.usual.hostname.p, guest.usual.hostname.n));
+	long pid = start_program(ready_main);
+	if (pid < 0 || program.ready_wanted)
+		return pid;
+	while (raw4(SYS_wait4, pid, &status, __WALL, 0) == -EINTR)
+		continue;
+	/* What it could not become, the job does not need. */
+	program.failed = STEP_NONE;
+	return start_program(program_main);
+}
+
 /*
  * The program's process waits for the job, not the reaper, which waits for its exec (vfork): so a
  * clone finds it there.
  */
+static long start_job(void)
+{
+	if (program.live_pid <= 0 && program.early)
+		return ready_or_program();
+	wake(&program.prepared, 1);
+	return program.live_pid > 0 ? live_or_program() : start_program(program_main);
+}
+
 static void reaper_main(void *arg)
 {
 	int status = 0;
@@ -299,9 +353,7 @@ static void reaper_main(void *arg)
 		raw2(SYS_prctl, PR_CAPBSET_DROP, cap);
 	if (guest.live_argv)
 		program.live_pid = start_program(live_main);
-	wake(&program.prepared, 1);
-
-	long pid = program.live_pid > 0 ? live_or_program() : start_program(program_main);
+	long pid = start_job();
 	must(STEP_START, pid);
 	program_close_pipes();
 

@@ -30,9 +30,12 @@ struct program {
 	int prepared;  /* futex; set by the reaper: 1 when it waits for STAGE_RUN or has failed */
 	int closed;    /* the write ends of the pipes are */
 	long live_pid; /* of a program that was started before there was a job; 0: none */
-	bool live_wanted; /* it is to run the job */
-	struct span job;  /* what it will be told */
-	int ended;        /* 1 once @status holds the program's wait status */
+	bool live_wanted;  /* it is to run the job */
+	struct span job;   /* what it will be told */
+	bool early;        /* there is no job yet: the program is to become as ready as it can */
+	bool ready;        /* it is */
+	bool ready_wanted; /* it is to run the job */
+	int ended;         /* 1 once @status holds the program's wait status */
 	int status;
 	enum program_step failed;
 	int error; /* errno of the failed step */

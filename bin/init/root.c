@@ -100,14 +100,13 @@ static void hosts_make(void)
 static void hosts_write(void)
 {
 	char text[256];
-	cleanup_fd int fd = guest.hosts_fd;
 
 	int n = snprintf(text, sizeof text,
 		"127.0.0.1\tlocalhost %.*s\n::1\tlocalhost ip6-localhost\n",
 		(int)guest.config.hostname.n, guest.config.hostname.p);
-	int r = io_write(fd, text, (size_t)n);
-	if (r < 0)
-		die("write /etc/hosts: %s", strerror(-r));
+	int r = io_pwrite(guest.hosts_fd, text, (size_t)n, 0);
+	if (r < 0 || ftruncate(guest.hosts_fd, n) < 0)
+		die("write /etc/hosts: %s", strerror(r < 0 ? -r : errno));
 }
 
 static void dev_build(void)
@@ -157,10 +156,15 @@ static void set_size(const char *path, uint64_t bytes)
 
 void root_fit(void)
 {
-	set_size("/tmp", guest.config.scratch_bytes + guest.config.input_bytes);
+	const struct config *c = &guest.config, *is = &guest.usual;
+
+	if (c->scratch_bytes + c->input_bytes != is->scratch_bytes + is->input_bytes)
+		set_size("/tmp", c->scratch_bytes + c->input_bytes);
 	/* A little more than the limit, so that exactly the limit is not yet "full". */
-	set_size("/output", guest.config.output_bytes + OUTPUT_SLACK);
-	hosts_write();
+	if (c->output_bytes != is->output_bytes)
+		set_size("/output", c->output_bytes + OUTPUT_SLACK);
+	if (!span_equal(c->hostname, is->hostname))
+		hosts_write();
 }
 
 void root_build(void)

@@ -31,13 +31,26 @@ bool template_wanted(int argc, char **argv)
 	return wanted;
 }
 
+void template_prepare(void)
+{
+	if (guest.config.timeout_ms) {
+		root_fit();
+		cgroup_limit();
+		guest.usual = guest.config;
+	}
+	user_resolve();
+	guest.usual_user = guest.user;
+}
+
 void template_wait(void)
 {
 	char byte;
 
 	program_await_reaper();
 	live_await();
-	user_prepare();
+	user_own_files();
+	/* The job's is yet to be found. */
+	guest.user = (struct user){ 0 };
 	warm_cache();
 	cgroup_times(&guest.user_before, &guest.system_before);
 	cleanup_fd int fd = openat(guest.proc_fd, "template", O_RDONLY | O_CLOEXEC);

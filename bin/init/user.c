@@ -128,19 +128,34 @@ static void resolve_group(struct user *u, struct span group)
 		reject("group '%.*s' is not in the image's /etc/group", (int)group.n, group.p);
 }
 
-/* Programs that cache things need a home they can write to; "/" is none. */
+bool user_is_usual(void)
+{
+	const struct user *u = &guest.user, *usual = &guest.usual_user;
+
+	return u->uid == usual->uid && u->gid == usual->gid && u->n_groups == usual->n_groups &&
+	       memcmp(u->groups, usual->groups, sizeof *u->groups * u->n_groups) == 0;
+}
+
+/* Programs that cache things need a home they can write to; "/" is none. A template has looked
+ * whether the one of its user is there. */
 static void set_home(void)
 {
 	static char line[sizeof "HOME=" + sizeof guest.user.home];
-	char **env = guest.config.env;
+	static char found[sizeof guest.user.home];
+	char **env = guest.config.env, *home = guest.user.home;
 
 	for (; env && *env; env++)
 		if (strncmp(*env, "HOME=", 5) == 0)
 			return;
+	if (*home && strcmp(home, found) != 0) {
+		if (access(home, F_OK) == 0)
+			memcpy(found, home, sizeof found);
+		else
+			*home = '\0';
+	}
 	if (!env)
 		return; /* no job yet */
-	const char *home = guest.user.home;
-	snprintf(line, sizeof line, "HOME=%s", *home && access(home, F_OK) == 0 ? home : "/tmp");
+	snprintf(line, sizeof line, "HOME=%s", *home ? home : "/tmp");
 	*env = line;
 }
 
@@ -165,17 +180,12 @@ static void give_files(void)
 	const int fds[] = { guest.output_fd, guest.input_fd, guest.out_pipe[0][1],
 		guest.out_pipe[1][1] };
 
+	if (guest.late_stdin[1] > 0)
+		fchown(guest.late_stdin[1], guest.user.uid, guest.user.gid);
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fchown(fds[i], guest.user.uid, guest.user.gid) < 0)
 			die("chown what is the program's: %s", strerror(errno));
 	owner = guest.user;
-}
-
-void user_prepare(void)
-{
-	user_resolve();
-	give_files();
-	guest.user = (struct user){ 0 };
 }
 
 void user_own_files(void)

@@ -11,6 +11,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,6 +27,8 @@
 #endif
 
 enum { DENTS_ROOM = 4096, MAP_PAGES = 16384, DEPTH_MAX = 64, STEP_PAGES = 128 };
+enum { METADATA_MAX = 8 << 20 /* bytes that are read beforehand */ };
+enum { BLOCKS_MAX = 512, BLOCK_PAGES = 512, BLOCK_WORTH = BLOCK_PAGES / 2, BLOCK_READ = 0xffff };
 
 struct recorder {
 	char *text;
@@ -50,9 +53,53 @@ static int image_open(const char *path)
 	return (int)syscall(SYS_openat2, guest.image_fd, path, &how, sizeof how);
 }
 
+/* No call reads more than the disk's read-ahead. */
+static void warm_pages(int fd, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i += STEP_PAGES)
+		readahead(fd, (off_t)(first + i) * WARM_PAGE,
+			(count - i < STEP_PAGES ? count - i : STEP_PAGES) * WARM_PAGE);
+}
+
+/*
+ * Of large files, blocks of 2 MiB of which most is wanted are read whole: the kernel keeps them
+ * together, and the host maps them as huge pages.
+ */
+struct blocks {
+	uint16_t pages[BLOCKS_MAX]; /* that are wanted of each */
+	size_t n;                   /* whole ones that the file has */
+};
+
+static void count_blocks(struct blocks *b, struct span ranges, uint64_t size)
+{
+	uint64_t first, count;
+
+	b->n = size / WARM_PAGE / BLOCK_PAGES;
+	if (b->n > BLOCKS_MAX)
+		b->n = BLOCKS_MAX;
+	memset(b->pages, 0, b->n * sizeof *b->pages);
+	while (b->n > 0 && warm_next_range(&ranges, &first, &count))
+		for (; count > 0 && first / BLOCK_PAGES < b->n; first++, count--)
+			b->pages[first / BLOCK_PAGES]++;
+}
+
+/* Pages @first to @first + @count, which lie in one block. */
+static void warm_part(int fd, struct blocks *b, uint64_t first, uint64_t count)
+{
+	uint64_t block = first / BLOCK_PAGES;
+
+	if (block >= b->n || b->pages[block] < BLOCK_WORTH) {
+		warm_pages(fd, first, count);
+	} else if (b->pages[block] != BLOCK_READ) {
+		warm_pages(fd, block * BLOCK_PAGES, BLOCK_PAGES);
+		b->pages[block] = BLOCK_READ;
+	}
+}
+
 /* Best effort: what is not there is not read. */
 static void warm_file(const struct warm_record *record)
 {
+	static struct blocks blocks LARGE(5);
 	char path[WARM_PATH_MAX + 2] = "/";
 	struct span ranges = record->ranges;
 	uint64_t first, count;
@@ -63,11 +110,14 @@ static void warm_file(const struct warm_record *record)
 	cleanup_fd int fd = image_open(path + 1);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	/* No call reads more than the disk's read-ahead. */
+	count_blocks(&blocks, ranges, (uint64_t)st.st_size);
 	while (warm_next_range(&ranges, &first, &count))
-		for (uint64_t i = 0; i < count; i += STEP_PAGES)
-			readahead(fd, (off_t)(first + i) * WARM_PAGE,
-				(count - i < STEP_PAGES ? count - i : STEP_PAGES) * WARM_PAGE);
+		for (uint64_t part; count > 0; first += part, count -= part) {
+			part = BLOCK_PAGES - first % BLOCK_PAGES;
+			if (part > count)
+				part = count;
+			warm_part(fd, &blocks, first, part);
+		}
 	/* And where the program will look for it. */
 	fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW);
 }
@@ -85,14 +135,47 @@ void warm_load(void)
 	guest.warm = (struct span){ p, n > 0 ? (size_t)n : 0 };
 }
 
+/* Names and inodes: a disk of their own, where there are data disks. Programs look for much that is
+ * not there. */
+static void warm_metadata(void)
+{
+	if (guest.config.data_disks == 0)
+		return;
+	cleanup_fd int fd = openat(guest.dev_fd, "image", O_RDONLY | O_CLOEXEC);
+	uint64_t size = fd < 0 ? 0 : disk_size(fd);
+	for (uint64_t at = 0; at < size && at < METADATA_MAX; at += STEP_PAGES * WARM_PAGE)
+		readahead(fd, (off_t)at, STEP_PAGES * WARM_PAGE);
+}
+
+/* The directories in which commands are looked for, and that most do not hold them. */
+static void warm_path(void)
+{
+	struct span rest = SPAN_LITERAL(PATH_DEFAULT), dir;
+	struct stat none;
+	char path[64];
+
+	while (span_cut(&rest, ':', &dir)) {
+		snprintf(path, sizeof path, "%.*s/-", (int)dir.n, dir.p);
+		fstatat(AT_FDCWD, path, &none, AT_SYMLINK_NOFOLLOW);
+	}
+}
+
 void warm_cache(void)
 {
 	struct span rest = guest.warm;
 	struct warm_record record;
 	int error;
 
+	warm_metadata();
+	/* As the user of most jobs, whose rights are looked up on the way and kept, too. */
+	setfsgid(guest.usual_user.gid);
+	setfsuid(guest.usual_user.uid);
+	warm_path();
+
 	while (warm_next(&rest, &record, &error))
 		warm_file(&record);
+	setfsuid(0);
+	setfsgid(0);
 	guest.warm = (struct span){ "", 0 };
 	guest.read_before = warm_bytes_read();
 }
@@ -211,11 +294,14 @@ struct span warm_record(void)
 /* Of the image's disks, as /proc/diskstats counts: name, reads, joined reads, sectors. */
 uint64_t warm_bytes_read(void)
 {
+	static int fd = -1; /* a template has the time to open it */
 	char text[2048];
 	uint64_t sectors, all = 0;
 
-	cleanup_fd int fd = openat(guest.proc_fd, "diskstats", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
+	if (fd < 0)
+		fd = openat(guest.proc_fd, "diskstats", O_RDONLY | O_CLOEXEC);
+	/* One call: it comes whole, and is never that long. */
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof text, 0);
 	struct span rest = { text, n > 0 ? (size_t)n : 0 }, line, word;
 	while (span_cut(&rest, '\n', &line)) {
 		struct span disk = { "", 0 };

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -47,12 +48,13 @@ static void write_maps(long pid)
 }
 
 /*
- * To take down a network and a tree of mounts takes long, and nobody sees it: they end with the VM.
- * Best effort, by descriptors that stay open.
+ * To take down a network, a tree of mounts and the rest takes long, and nobody sees it: they end
+ * with the VM. Best effort, by descriptors that stay open.
  */
 static void hold_namespaces(long pid)
 {
-	static const char *const names[HELD] = { "net", "mnt" };
+	static const char *const names[HELD] = { "net", "mnt", "ipc", "uts", "pid", "cgroup",
+		"user" };
 
 	for (size_t i = 0; i < HELD; i++) {
 		char path[32];
@@ -61,25 +63,60 @@ static void hold_namespaces(long pid)
 	}
 }
 
-/* A file, so that it can be rewound; of the user's, so that /dev/stdin can be opened again. */
+/* A file, so that it can be rewound; to be the user's, so that /dev/stdin can be opened again. */
+static void open_stdin_file(int ret_fds[2])
+{
+	char path[32];
+
+	ret_fds[1] = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	snprintf(path, sizeof path, "self/fd/%d", ret_fds[1]);
+	ret_fds[0] = ret_fds[1] < 0 ? -1 : openat(guest.proc_fd, path, O_RDONLY | O_CLOEXEC);
+	if (ret_fds[0] < 0)
+		die("make a file for stdin: %s", strerror(errno));
+}
+
+static void open_null(void)
+{
+	guest.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (guest.stdin_fd < 0)
+		die("open /dev/null: %s", strerror(errno));
+}
+
+static void write_stdin(int fd)
+{
+	int r = io_write(fd, guest.config.standard_input.p, guest.config.standard_input.n);
+
+	if (r < 0)
+		die("keep stdin: %s", strerror(-r));
+}
+
 static void open_stdin(void)
 {
-	struct span s = guest.config.standard_input;
+	int fds[2];
 
-	if (s.n == 0) {
-		guest.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	} else {
-		cleanup_fd int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		int r = fd < 0 ? -errno : io_write(fd, s.p, s.n);
-		if (r < 0)
-			die("keep stdin: %s", strerror(-r));
-		char path[32];
-		snprintf(path, sizeof path, "self/fd/%d", fd);
-		guest.stdin_fd = openat(guest.proc_fd, path, O_RDONLY | O_CLOEXEC);
-		fchown(fd, guest.user.uid, guest.user.gid);
+	if (guest.config.standard_input.n == 0) {
+		if (guest.stdin_fd <= 0)
+			open_null();
+		return;
 	}
-	if (guest.stdin_fd < 0)
-		die("open stdin: %s", strerror(errno));
+	open_stdin_file(fds);
+	cleanup_fd int fd = fds[1];
+	write_stdin(fd);
+	fchown(fd, guest.user.uid, guest.user.gid);
+	guest.stdin_fd = fds[0];
+}
+
+/* The process that is ready for a job has the rights of most jobs' user, and cannot change the
+ * hostname any more. */
+static bool suits_the_ready(void)
+{
+	if (!program.ready || program.failed || !user_is_usual() ||
+		!span_equal(guest.config.hostname, guest.usual.hostname))
+		return false;
+	program.ready_wanted = true;
+	if (guest.config.standard_input.n > 0)
+		write_stdin(guest.late_stdin[1]);
+	return true;
 }
 
 static void open_pipes(void)
@@ -89,9 +126,9 @@ static void open_pipes(void)
 			die("make a pipe: %s", strerror(errno));
 }
 
-static void fit_buffers(void)
+/* One byte more than can be kept shows that there was more. */
+static void get_buffers(void)
 {
-	/* One byte more than can be kept shows that there was more. */
 	for (int i = 0; i < 2; i++)
 		guest.captured[i] =
 			(struct span){ memory_get(guest.config.output_bytes + READ_ROOM), 0 };
@@ -128,16 +165,16 @@ static void kill_all(int pidfd)
 	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
-/* Returns when every process of the program is gone and its output is read; notes a limit that
- * ended it. */
-static void watch(int pidfd, enum outcome *ret_limit)
+/* Returns when every process of the program is gone and its output is read, how many microseconds
+ * after @start_us; notes a limit that ended it. */
+static uint64_t watch(int pidfd, uint64_t start_us, enum outcome *ret_limit)
 {
 	struct pollfd p[WATCHED] = {
 		[WATCH_STDOUT] = { .fd = guest.out_pipe[0][0], .events = POLLIN },
 		[WATCH_STDERR] = { .fd = guest.out_pipe[1][0], .events = POLLIN },
 		[WATCH_REAPER] = { .fd = pidfd, .events = POLLIN },
 	};
-	uint64_t now = now_us(), deadline = now + guest.config.timeout_ms * 1000, looked = now;
+	uint64_t now = start_us, deadline = now + guest.config.timeout_ms * 1000, looked = now;
 
 	while (p[WATCH_STDOUT].fd >= 0 || p[WATCH_STDERR].fd >= 0 || p[WATCH_REAPER].fd >= 0) {
 		uint64_t left_ms = now < deadline ? (deadline - now) / 1000 + 1 : 0;
@@ -171,6 +208,7 @@ static void watch(int pidfd, enum outcome *ret_limit)
 			continue;
 		kill_all(pidfd);
 	}
+	return now - start_us;
 }
 
 /* Whether a command with a slash in it exists: then what the kernel did not find is its
@@ -236,14 +274,26 @@ static void judge(enum outcome limit)
 
 static int reaper_pidfd = -1;
 
-void program_prepare(void)
+void program_prepare(bool template)
 {
+	struct rlimit files = { 16384, 16384 };
+
 	open_pipes();
+	if (template) {
+		open_null();
+		open_stdin_file(guest.late_stdin);
+	}
+	if (guest.usual.output_bytes > 0)
+		get_buffers();
+	/* For root there is more to do, in a mount namespace that all share. */
+	program.early = template && guest.usual_user.uid != 0;
 	filter_get();
 	program_set_limits();
 	long pid = program_start(&reaper_pidfd);
 	if (pid < 0)
 		die("start the reaper: %s", strerror((int)-pid));
+	/* To walk what the program leaves. */
+	setrlimit(RLIMIT_NOFILE, &files);
 	write_maps(pid);
 	hold_namespaces(pid);
 	program_release(STAGE_PREPARE);
@@ -257,15 +307,15 @@ void program_run(void)
 	char *cwd = memory_get(guest.config.cwd.n + 1);
 	memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
 	program.cwd = cwd;
-	if (!live_take_job())
+	if (!live_take_job() && !suits_the_ready())
 		open_stdin();
-	fit_buffers();
+	if (guest.config.output_bytes > guest.usual.output_bytes)
+		get_buffers();
 	guest.stamp_ready = stamp();
 	uint64_t start_us = now_us();
 	program_release(STAGE_RUN);
 
-	watch(pidfd, &limit);
-	guest.wall_us = now_us() - start_us;
+	guest.wall_us = watch(pidfd, start_us, &limit);
 	guest.stamp_end = stamp();
 	judge(limit);
 }

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "image/image.h"
+#include "job/job.h"
 #include "run/live-command.h"
 #include "vm/remote.h"
 #include "vm/vm.h"
@@ -116,6 +117,7 @@ static int serve(const struct serve_options *o, struct error *err)
 	cleanup(vm_kernel_freep) struct vm_kernel *kernel = NULL;
 	cleanup_free char *store = image_store_path(NULL);
 	cleanup_free char *profiles = NULL;
+	cleanup_buf struct buf usual = { 0 };
 	cleanup_fd int stop_fd = signals_open();
 
 	int r = vm_kernel_open(NULL, &kernel, err);
@@ -123,6 +125,9 @@ static int serve(const struct serve_options *o, struct error *err)
 		return r;
 	if (!store || asprintf(&profiles, "%s/warm", store) < 0)
 		return fail(err, -ENOENT, "find the image store (no $HOME)");
+	r = job_usual_config(&usual);
+	if (r < 0)
+		return fail(err, r, "keep templates");
 	const struct templates_config config = {
 		.kernel = kernel,
 		.init = own_init(),
@@ -130,6 +135,7 @@ static int serve(const struct serve_options *o, struct error *err)
 		.ahead = o->ahead,
 		.weak_jail = o->weak_jail,
 		.profiles = profiles,
+		.usual = buf_span(&usual),
 		.live = live_command,
 	};
 	return lend_serve(&config, o->idle_ms, stop_fd, err);

@@ -123,7 +123,7 @@ static int open_templates(struct server *v, struct error *err)
 {
 	cleanup_free char *profiles = NULL;
 
-	if (asprintf(&profiles, "%s/warm", v->store) < 0)
+	if (asprintf(&profiles, "%s/warm", v->store) < 0 || job_usual_config(&v->usual) < 0)
 		return fail(err, -ENOMEM, "keep templates");
 	const struct templates_config config = {
 		.kernel = v->kernel,
@@ -132,6 +132,7 @@ static int open_templates(struct server *v, struct error *err)
 		.ahead = v->config->template_ahead,
 		.weak_jail = v->config->allow_weak_jail,
 		.profiles = profiles,
+		.usual = buf_span(&v->usual),
 		.live = live_command,
 	};
 	return templates_new(&config, &v->templates, err);
@@ -225,6 +226,7 @@ void server_done(struct server *v)
 {
 	service_free(v->service);
 	templates_free(v->templates);
+	buf_done(&v->usual);
 	links_close(v->links);
 	cache_close(v->cache);
 	vm_kernel_free(v->kernel);

@@ -23,6 +23,7 @@ struct server {
 	struct cache *cache;
 	struct links *links;
 	struct templates *templates;
+	struct buf usual; /* the config that they expect */
 	struct run_host host;
 	struct service *service;
 	int cpus[SLOTS_MAX];

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
 
@@ -67,6 +68,9 @@ struct job_notes {
 	uint64_t live_offset; /* show the output as it comes there on the output disk; 0: nowhere */
 	bool record;          /* say what of the image was read (bundle/warm.h) */
 };
+
+/* The config of a job that says nothing, of an image that says nothing: what a template expects. */
+int job_usual_config(struct buf *ret);
 
 /*
  * The sealed input bundle, a memfd, of job @j on image @img: the image's environment, command, user

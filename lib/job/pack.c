@@ -6,11 +6,12 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "bundle/bundle.h"
 #include "image/image.h"
 #include "sys/memfd.h"
 
-enum { BUFFER = 64 << 10 };
+enum { BUFFER = 64 << 10, INPUT_STEP = 1 << 20 };
 
 /* The order matters: on a merged-usr image gcc found as /bin/gcc searches many more paths. */
 static const char *const default_env[] = {
@@ -59,24 +60,47 @@ static const char *first_of(const char *a, const char *b, const char *c)
 	return b && *b ? b : c;
 }
 
-static int add_config(struct bundle_writer *w, const struct job *j, const struct image *img,
-	const struct job_notes *notes)
+/* Each file and directory takes a page of tmpfs at least. In whole MiB: then most jobs, which are
+ * small, have the same. */
+static uint64_t room_for_input(const struct job *j)
+{
+	uint64_t bytes = job_input_size(j) + (j->n_files + 16) * 3 * BUNDLE_BLOCK;
+
+	return (bytes + INPUT_STEP - 1) / INPUT_STEP * INPUT_STEP;
+}
+
+static int write_config(
+	struct buf *to, const struct job *j, const struct image *img, const struct job_notes *notes)
 {
 	const struct job_limits *l = &j->limits;
-	cleanup_buf struct buf b = { 0 };
 
-	int r = buf_addf(&b,
+	return buf_addf(to,
 		"timeout_ms=%llu\nmemory_bytes=%llu\noutput_bytes=%llu\nscratch_bytes=%llu\ninput_"
 		"bytes=%llu\npids_max=%llu\n"
 		"data_disks=%zu\nlive_offset=%llu\nrecord=%d\ncwd=%s\nuser=%s\nhostname=%s\n",
 		(unsigned long long)l->timeout_ms, (unsigned long long)l->memory_bytes,
 		(unsigned long long)l->output_bytes, (unsigned long long)l->scratch_bytes,
-		/* Each file and directory takes a page of tmpfs at least. */
-		(unsigned long long)(job_input_size(j) + (j->n_files + 16) * 3 * BUNDLE_BLOCK),
-		(unsigned long long)l->pids, img->n_data_fds,
+		(unsigned long long)room_for_input(j), (unsigned long long)l->pids, img->n_data_fds,
 		(unsigned long long)notes->live_offset, notes->record,
 		first_of(j->cwd, img->cwd, "/input"), first_of(j->user, img->user, ""),
 		first_of(j->hostname, NULL, "pe"));
+}
+
+int job_usual_config(struct buf *ret)
+{
+	static const struct image plain;
+	const struct job_notes notes = { 0 };
+	cleanup(job_freep) struct job *job = job_new();
+
+	return job ? write_config(ret, job, &plain, &notes) : -ENOMEM;
+}
+
+static int add_config(struct bundle_writer *w, const struct job *j, const struct image *img,
+	const struct job_notes *notes)
+{
+	cleanup_buf struct buf b = { 0 };
+
+	int r = write_config(&b, j, img, notes);
 	return r < 0 ? r : bundle_add(w, SPAN_LITERAL("config"), 0600, buf_span(&b));
 }
 

@@ -26,10 +26,11 @@ struct clone {
 /*
  * Boots a template for VMs like @spec: kernel, init, image and data disks, memory; its input and
  * output disk are not looked at. @warm is what of the image to read into its page cache, in the
- * form of profile.h; @live the words of a program to start in it, or empty. It is to be awaited, on
- * the same thread or another, and dies with the calling thread.
+ * form of profile.h; @live the words of a program to start in it, or empty; @usual the config of
+ * jobs to expect, or empty. It is to be awaited, on the same thread or another, and dies with the
+ * calling thread.
  */
-int template_boot(const struct vm_spec *spec, struct span warm, struct span live,
+int template_boot(const struct vm_spec *spec, struct span warm, struct span live, struct span usual,
 	struct vm_template **ret, struct error *err);
 
 /* Waits until it can be forked. -ETIME, or -EIO with the end of its console. */

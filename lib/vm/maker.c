@@ -40,7 +40,8 @@ static bool make_one(struct templates *t)
 
 	struct vm_template *made = NULL;
 	struct error err = { "" };
-	int r = template_boot(&e->spec, buf_span(&warm), buf_span(&e->live), &made, &err);
+	int r = template_boot(
+		&e->spec, buf_span(&warm), buf_span(&e->live), t->config.usual, &made, &err);
 	if (r == 0)
 		r = template_await(made, READY_MS, &err);
 	if (r < 0)

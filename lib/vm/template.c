@@ -78,7 +78,7 @@ static int make_placeholder(const char *name, struct error *err)
 }
 
 static int boot(struct vm_template *t, const struct vm_spec *spec, struct span warm,
-	struct span live, struct error *err)
+	struct span live, struct span usual, struct error *err)
 {
 	struct vm_disk disks[VM_DISKS_MAX];
 	struct vm_spec own = *spec;
@@ -102,11 +102,11 @@ static int boot(struct vm_template *t, const struct vm_spec *spec, struct span w
 		return fail(err, r, "make a template's socket");
 	t->control_fd = pair[0];
 	cleanup_fd int theirs = pair[1];
-	const struct uml_template role = { theirs, warm, live };
+	const struct uml_template role = { theirs, warm, live, usual };
 	return uml_boot(&own, t->console_fd, &role, &t->jail, err);
 }
 
-int template_boot(const struct vm_spec *spec, struct span warm, struct span live,
+int template_boot(const struct vm_spec *spec, struct span warm, struct span live, struct span usual,
 	struct vm_template **ret, struct error *err)
 {
 	cleanup(freep) struct vm_template *t = calloc(1, sizeof *t);
@@ -121,7 +121,7 @@ int template_boot(const struct vm_spec *spec, struct span warm, struct span live
 	t->console_fd = uml_console_new(err);
 	if (t->console_fd < 0)
 		return t->console_fd;
-	int r = boot(t, spec, warm, live, err);
+	int r = boot(t, spec, warm, live, usual, err);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(t);

@@ -34,6 +34,7 @@ struct templates_config {
 	/* The words of a program that is to be started in templates of image @name, each ending in
 	 * NUL; nothing when there is none. May be NULL. */
 	void (*live)(const char *name, struct buf *ret);
+	struct span usual;    /* borrowed; the config of jobs to expect (job.h), or nothing */
 	const char *profiles; /* directory for what runs read of images; NULL: nothing is learnt */
 };
 

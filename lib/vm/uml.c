@@ -108,6 +108,8 @@ static int make_initrd(struct span init, const struct uml_template *t, struct er
 		r = bundle_add(&w, SPAN_LITERAL("warm"), 0600, t->warm);
 	if (r == 0 && t && t->live.n > 0)
 		r = bundle_add(&w, SPAN_LITERAL("live"), 0600, t->live);
+	if (r == 0 && t && t->usual.n > 0)
+		r = bundle_add(&w, SPAN_LITERAL("usual"), 0600, t->usual);
 	if (r == 0)
 		r = bundle_finish(&w);
 	return r < 0 ? fail(err, r, "make the guest's initramfs") : take_fd(fd);

@@ -24,9 +24,10 @@ int uml_console_new(struct error *err);
 
 /* What makes a guest a template. */
 struct uml_template {
-	int control_fd;   /* where it takes its requests */
-	struct span warm; /* what to read of the image beforehand (bundle/warm.h) */
-	struct span live; /* a program to start beforehand: its words, each ending in NUL */
+	int control_fd;    /* where it takes its requests */
+	struct span warm;  /* what to read of the image beforehand (bundle/warm.h) */
+	struct span live;  /* a program to start beforehand: its words, each ending in NUL */
+	struct span usual; /* the config that most jobs have (job.h), to be ready for them */
 };
 
 /* Starts a guest kernel in a jail with its console on @console_fd. @template is NULL for a VM. */

@@ -7,8 +7,11 @@ import signal
 import time
 from pathlib import Path
 
-from support import clones, host, needs, pe
+from support import build, clones, host, needs, oci, pe
 from support.case import Case
+from support.store import StoreCase
+
+KNOBS = pe.ROOT / "tests" / "attack" / "guests" / "knobs.c"
 
 
 class Clones(Case):
@@ -167,3 +170,18 @@ class Clones(Case):
         while host.is_alive(pid) and time.monotonic() < deadline:
             time.sleep(0.02)
         return not host.is_alive(pid)
+
+
+class RootByAnotherName(StoreCase):
+    """An image may say that jobs which name no user are root: the process that is ready for them is not less bounded."""
+
+    def test_knobs_stay_out_of_reach(self):
+        tree = oci.tar(oci.directory("bin"), oci.entry("bin/knobs", build.program(KNOBS).read_bytes(), mode=0o755),
+                       oci.directory("etc"), oci.entry("etc/passwd", b"1000:x:0:0::/:/bin/sh\n"))
+        self.add(f"oci:{oci.layout(self.tmp / 'layout', tree, name='it')}:it", "root")
+        with clones.lender(images=["root"], PE_IMAGES=str(self.store)) as lender:
+            for how in (["--cold"], []):
+                done = lender.pe("run", "--json", *how, "root", "--", "/bin/knobs")
+                report = pe.json.loads(done.stdout)
+                self.assertEqual(report["start"], "cold" if how else "clone")
+                self.assertEqual(report["stdout"], "0 Read-only file system\n")

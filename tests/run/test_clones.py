@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Clones of one template: the same at birth, and from then on nobody's but their own."""
 
+import re
 import threading
 import unittest
 
@@ -96,6 +97,23 @@ class Clones(Case):
     def test_many_in_a_row(self):
         for i in range(60):
             self.assertEqual(self.clone("echo", str(i)), f"{i}\n")
+
+    def test_jobs_unlike_most(self):
+        """A template is ready for a job that says nothing; one that does runs as if it were booted."""
+        script = ("id; hostname; cat; pwd; umask; ulimit -a; ls -l /proc/self/fd | grep -c .; readlink /proc/self/fd/0;"
+                  "cat /etc/hosts; grep -E 'Cap|NoNewPrivs|Seccomp' /proc/self/status; echo $HOME;"
+                  "df -k /tmp /output | tr -s ' ' | cut -d' ' -f2;"
+                  "echo 1 2>&1 > /proc/sys/kernel/panic || echo no; stat -c '%U %a' /input /output")
+        with_stdin = self.write("stdin", "something\n")
+        cases = [(), ("-u", "0"), ("-u", "1234"), ("-u", "1000:5"), ("--hostname", "other"), ("-i", str(with_stdin)),
+                 ("-i", str(with_stdin), "-u", "0"), ("--scratch", "20M"), ("--max-output", "1M"), ("--max-output", "20M"),
+                 ("-m", "1020M"), ("--pids", "20"), ("-C", "/tmp"), ("-e", "HOME=/x"), ("-f", str(with_stdin))]
+        for options in cases:
+            with self.subTest(options=options):
+                cold = self.lender.pe("run", "--cold", *options, "shell", "--", "bash", "-c", script)
+                self.assertEqual(cold.returncode, 0, cold.stderr)
+                said = self.clone("bash", "-c", script, options=options)
+                self.assertEqual(re.sub(r"#\d+", "#N", said), re.sub(r"#\d+", "#N", cold.stdout))
 
     def test_a_program_cannot_become_a_template(self):
         said = self.clone("sh", "-c", "cat /proc/template 2>&1; echo $?; id -u", options=["--user", "0"])

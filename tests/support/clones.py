@@ -20,9 +20,9 @@ _lock = threading.Lock()
 class Lender:
     """The process that keeps templates. Ended with the block."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, **env):
         self.runtime = tempfile.mkdtemp(prefix="pe-test-templates-")
-        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.runtime)
+        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.runtime, **env)
         self.process = pe.spawn([pe.PE, "template", "serve", *options], env=self.env)
 
     def pe(self, *args, **kw):
@@ -81,8 +81,8 @@ class Nobody:
 
 
 @contextmanager
-def lender(*options, images=()):
-    one = Lender(*options)
+def lender(*options, images=(), **env):
+    one = Lender(*options, **env)
     try:
         one.warm(*images)
         yield one
