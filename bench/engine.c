@@ -29,7 +29,7 @@
 
 extern const char init_image_start[], init_image_end[];
 
-enum { ROUNDS_MAX = 100000, WARM_MS = 60000, SETTLE_MS = 3, LEARN_ROUNDS = 200 };
+enum { ROUNDS_MAX = 100000, WARM_MS = 60000, SETTLE_MS = 5, AWAIT_MS = 1000, LEARN_ROUNDS = 200 };
 
 static struct error err;
 
@@ -132,18 +132,22 @@ static void warm(struct run_host *host, struct image *img, struct job *job, int 
 }
 
 /*
- * Until all clones that are to wait do, and the last run's are cleared away. Without rest: what
- * runs on a processor that has slept pays for that, too.
+ * Until all clones that are to wait do, and a little longer: the last one has its own preparations
+ * to make, and what is left of the last run is cleared away. Without rest: what runs on a processor
+ * that has slept pays for that, too.
  */
 static void await_clones(const struct run_host *host, size_t ahead)
 {
-	double until = now_ms() + SETTLE_MS, last = now_ms() + 1000;
+	double now = now_ms(), until = now + SETTLE_MS, last = now + AWAIT_MS;
 	struct templates_stats s;
 
-	do {
+	while (now < until && now < last) {
 		sched_yield();
 		templates_stats(host->templates, &s);
-	} while (now_ms() < until || (s.waiting < ahead && now_ms() < last));
+		now = now_ms();
+		if (s.waiting < ahead)
+			until = now + SETTLE_MS;
+	}
 }
 
 int main(int argc, char **argv)
