@@ -13,7 +13,7 @@
 
 #include "jail/cgroup.h"
 
-enum { ENCLOSURE_AFTER_MS = 25, ENCLOSURE_PAUSE_MS = 10 };
+enum { ENCLOSURE_AFTER_MS = 50, ENCLOSURE_PAUSE_MS = 10 };
 
 struct enclosed {
 	struct enclosed *next;
