@@ -3,9 +3,11 @@
 #include "clone.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -14,8 +16,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "holder.h"
 #include "sys/fds.h"
+#include "sys/io.h"
 #include "templates.h"
 
 enum { GONE_MS = 10000 }; /* what a killed process may take to be gone */
@@ -23,12 +27,40 @@ enum { GONE_MS = 10000 }; /* what a killed process may take to be gone */
 /* Linux 6.13; the exit status since 6.15. */
 struct pidfd_info {
 	uint64_t mask, cgroup;
-	uint32_t ids[11];
+	uint32_t ids[11]; /* the first: the process's number as we see it */
 	int32_t exit_code;
 };
 
 #define PIDFD_GET_INFO  _IOWR(0xff, 11, struct pidfd_info)
+#define PIDFD_INFO_PID  (1 << 0)
 #define PIDFD_INFO_EXIT (1 << 3)
+
+/* Before Linux 6.13 */
+static int pid_by_proc(int pidfd)
+{
+	char path[40], text[512];
+	struct span line, key;
+	uint64_t pid;
+
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
+	struct span rest = { text, n > 0 ? (size_t)n : 0 };
+	while (span_cut(&rest, '\n', &line))
+		if (span_cut(&line, '\t', &key) && span_equal(key, SPAN_LITERAL("Pid:")) &&
+			parse_u64(line, INT32_MAX, &pid) == 0 && pid > 0)
+			return (int)pid;
+	return -ESRCH;
+}
+
+int clone_pid(int pidfd)
+{
+	struct pidfd_info info = { .mask = PIDFD_INFO_PID };
+
+	if (ioctl(pidfd, PIDFD_GET_INFO, &info) == 0 && info.ids[0] > 0)
+		return (int)info.ids[0];
+	return pid_by_proc(pidfd);
+}
 
 static bool has_ended(int pidfd, int timeout_ms)
 {

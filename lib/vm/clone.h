@@ -60,6 +60,9 @@ int clone_start(struct clone *c, const struct vm_spec *spec, struct vm **ret, st
 /* Ends it without having run. */
 void clone_drop(struct clone *c);
 
+/* A process's number as we see it, or -ESRCH. */
+int clone_pid(int pidfd);
+
 /* As in jail_status(), as far as the host can tell; 0 of one that is done and not gone yet. */
 int clone_status(int pidfd, int *ret_code);
 

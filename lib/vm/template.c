@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/parse.h"
 #include "sys/fds.h"
 #include "sys/io.h"
 #include "sys/memfd.h"
@@ -215,24 +214,6 @@ static int move_to(struct vm_template *t, int cpu)
 	return 0;
 }
 
-/* A process's number as we see it. */
-static int pid_of(int pidfd)
-{
-	char path[40], text[512];
-	struct span line, key;
-	uint64_t pid;
-
-	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof text);
-	struct span rest = { text, n > 0 ? (size_t)n : 0 };
-	while (span_cut(&rest, '\n', &line))
-		if (span_cut(&line, '\t', &key) && span_equal(key, SPAN_LITERAL("Pid:")) &&
-			parse_u64(line, INT32_MAX, &pid) == 0 && pid > 0)
-			return (int)pid;
-	return -ESRCH;
-}
-
 /* Asks for a clone and reads the answer, with the lock held. */
 static int request(
 	struct vm_template *t, bool ahead, const int fds[2], int *ret_pidfd, struct error *err)
@@ -288,7 +269,7 @@ int template_fork(struct vm_template *t, int cpu, bool ahead, struct clone *ret,
 		return r;
 	if (curious)
 		c.memory_fd = take_fd(memory_fd);
-	c.pid = pid_of(c.pidfd);
+	c.pid = clone_pid(c.pidfd);
 	if (c.pid < 0)
 		return fail(err, c.pid, "find a clone");
 	*ret = c;
