@@ -21,7 +21,7 @@ enum {
 	REAP_NS = 50000000,
 	STARTUP_MS = 3000, /* what a start may take on a busy host */
 	LIVE_MS = 20,      /* between two looks at a running program's output */
-	SETTLE_MS = 50,    /* who has not ended by then is worth settling */
+	SETTLE_MS = 25,    /* who has not ended by then is worth settling */
 	GUEST_TASKS = 16,  /* of the guest that are not the program's */
 	DISKS_OWN = 3,     /* image, input, output; what is behind them is the image's data */
 };
