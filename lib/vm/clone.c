@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "sys/fds.h"
 #include "sys/io.h"
 #include "templates.h"
+#include "touched.h"
 
 enum { GONE_MS = 10000 }; /* what a killed process may take to be gone */
 
@@ -109,6 +111,17 @@ void clone_kill(struct vm *vm)
 		kill_and_await(vm->clone_pidfd);
 }
 
+/* From one of which there is to be learnt. What it says of itself is there already, or never comes.
+ */
+static void learn(const struct vm *vm)
+{
+	struct touched_run said[TOUCHED_WRITTEN_RUNS];
+
+	ssize_t n = recv(vm->done_fd, said, sizeof said, MSG_DONTWAIT);
+	template_learn(vm->holder->template, vm->memory_fd,
+		(struct span){ (const char *)said, n > 0 ? (size_t)n : 0 });
+}
+
 void clone_end(struct vm *vm)
 {
 	if (vm->clone_pidfd < 0)
@@ -116,7 +129,7 @@ void clone_end(struct vm *vm)
 	clone_kill(vm);
 	close(take_fd(vm->clone_pidfd));
 	if (vm->memory_fd >= 0 && vm->holder)
-		template_learn(vm->holder->template, vm->memory_fd);
+		learn(vm);
 	templates_gone(vm);
 }
 

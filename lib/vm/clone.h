@@ -42,8 +42,9 @@ int template_await(struct vm_template *t, uint64_t timeout_ms, struct error *err
  */
 int template_fork(struct vm_template *t, int cpu, bool ahead, struct clone *ret, struct error *err);
 
-/* Learns from a clone that has ended what to copy beforehand in later ones. Thread-safe. */
-void template_learn(struct vm_template *t, int memory_fd);
+/* Learns from a clone that has ended, and what it said at its end, what to copy beforehand in later
+ * ones. Thread-safe. */
+void template_learn(struct vm_template *t, int memory_fd, struct span written);
 
 /* Bytes of host memory that it holds, once it was awaited. */
 uint64_t template_bytes(const struct vm_template *t);

@@ -277,10 +277,10 @@ int template_fork(struct vm_template *t, int cpu, bool ahead, struct clone *ret,
 	return 0;
 }
 
-void template_learn(struct vm_template *t, int memory_fd)
+void template_learn(struct vm_template *t, int memory_fd, struct span written)
 {
 	pthread_mutex_lock(&t->lock);
 	if (t->base_fd >= 0)
-		touched_look(&t->touched, t->base_fd, memory_fd);
+		touched_look(&t->touched, t->base_fd, memory_fd, written);
 	pthread_mutex_unlock(&t->lock);
 }

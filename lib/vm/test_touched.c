@@ -46,13 +46,20 @@ static int all(void)
 	return fd;
 }
 
-static void look(struct touched *t, int base_fd, int fd)
+static void look_and_hear(
+	struct touched *t, int base_fd, int fd, const struct touched_run *said, size_t n)
 {
 	cleanup_fd int clone_fd = fd;
+	struct span written = { (const char *)said, n * sizeof *said };
 
 	assert_true(touched_curious(t));
 	assert_int_equal(t->list_fd, -1);
-	assert_int_equal(touched_look(t, base_fd, clone_fd), 0);
+	assert_int_equal(touched_look(t, base_fd, clone_fd, written), 0);
+}
+
+static void look(struct touched *t, int base_fd, int fd)
+{
+	look_and_hear(t, base_fd, fd, NULL, 0);
 }
 
 static void expect_runs(const struct touched *t, const struct touched_run *want, size_t n)
@@ -79,7 +86,7 @@ static void test_what_all_had(void **state)
 	assert_false(touched_curious(&t));
 	expect_runs(&t, (const struct touched_run[]){ { 1, 3 }, { 255, 1 } }, 2);
 	/* No more is learnt, and nobody can change it. */
-	assert_int_equal(touched_look(&t, base_fd, base_fd), 0);
+	assert_int_equal(touched_look(&t, base_fd, base_fd, (struct span){ "", 0 }), 0);
 	assert_int_equal(io_pwrite(t.list_fd, "x", 1, 0), -EPERM);
 	touched_done(&t);
 	assert_int_equal(t.list_fd, -1);
@@ -244,6 +251,64 @@ static void test_nothing_in_common(void **state)
 	touched_done(&t);
 }
 
+/* What all say they wrote, behind the rest; no more than a clone that waits may have. */
+static void test_what_they_wrote(void **state)
+{
+	static const struct touched_run first[] = { { 5, 3 }, { 20, 1 }, { 600, 1000 } },
+					second[] = { { 6, 4 }, { 19, 3 }, { 500, 900 } },
+					third[] = { { 0, 30 }, { 600, 800 } };
+	cleanup_fd int base_fd = all();
+	struct touched t;
+
+	(void)state;
+	touched_init(&t, RAM);
+	look_and_hear(&t, base_fd, MEMORY(7), first, 3);
+	look_and_hear(&t, base_fd, MEMORY(7), second, 3);
+	look_and_hear(&t, base_fd, MEMORY(7), third, 2);
+	expect_runs(&t,
+		(const struct touched_run[]){ { 7, 1 }, { 6, 2 | TOUCHED_WRITTEN },
+			{ 20, 1 | TOUCHED_WRITTEN },
+			{ 600, (TOUCHED_WAIT_MAX - 3) | TOUCHED_WRITTEN } },
+		4);
+	touched_done(&t);
+}
+
+/* A guest's word: what is out of order or out of memory ends it, and half a run is none. */
+static void test_what_they_cannot_have_written(void **state)
+{
+	static const struct touched_run all_said[] = { { 3, 2 }, { 9, 1 }, { PAGES - 1, 1 } },
+					back[] = { { 3, 2 }, { 4, 1 }, { 9, 1 }, { PAGES - 1, 1 } },
+					beyond[] = { { 3, 2 }, { 9, PAGES }, { PAGES - 1, 1 } },
+					far[] = { { 3, 2 }, { UINT32_MAX, UINT32_MAX } };
+	const struct {
+		const struct touched_run *runs;
+		size_t n;
+	} cases[] = { { back, 4 }, { beyond, 3 }, { far, 2 }, { all_said, 1 } };
+	cleanup_fd int base_fd = all();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct touched t;
+
+		touched_init(&t, RAM);
+		look_and_hear(&t, base_fd, MEMORY(7), all_said, 3);
+		look_and_hear(&t, base_fd, MEMORY(7), all_said, 3);
+		look_and_hear(&t, base_fd, MEMORY(7), cases[i].runs, cases[i].n);
+		expect_runs(&t,
+			(const struct touched_run[]){ { 7, 1 }, { 3, 2 | TOUCHED_WRITTEN } }, 2);
+		touched_done(&t);
+	}
+	struct touched t;
+	touched_init(&t, RAM);
+	for (int i = 0; i < TOUCHED_CLONES; i++) {
+		cleanup_fd int clone_fd = MEMORY(7);
+		struct span odd = { (const char *)all_said, sizeof *all_said + 3 };
+		assert_int_equal(touched_look(&t, base_fd, clone_fd, odd), 0);
+	}
+	expect_runs(&t, (const struct touched_run[]){ { 7, 1 }, { 3, 2 | TOUCHED_WRITTEN } }, 2);
+	touched_done(&t);
+}
+
 /* What cannot be looked at teaches nothing and is not counted. */
 static void test_no_memory_file(void **state)
 {
@@ -254,7 +319,7 @@ static void test_no_memory_file(void **state)
 	(void)state;
 	touched_init(&t, RAM);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_int_equal(touched_look(&t, base_fd, ends[0]), -ESPIPE);
+	assert_int_equal(touched_look(&t, base_fd, ends[0], (struct span){ "", 0 }), -ESPIPE);
 	assert_true(touched_curious(&t));
 	close(ends[0]);
 	close(ends[1]);
@@ -275,6 +340,8 @@ int main(void)
 		cmocka_unit_test(test_much_free_memory),
 		cmocka_unit_test(test_used_up_memory),
 		cmocka_unit_test(test_nothing_in_common),
+		cmocka_unit_test(test_what_they_wrote),
+		cmocka_unit_test(test_what_they_cannot_have_written),
 		cmocka_unit_test(test_no_memory_file),
 	};
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,11 +17,17 @@ void touched_init(struct touched *t, uint64_t ram_bytes)
 	*t = (struct touched){ .pages = ram_bytes / PAGE, .list_fd = -1 };
 }
 
-void touched_done(struct touched *t)
+static void forget_bits(struct touched *t)
 {
 	free(t->bits);
 	free(t->fresh);
-	t->bits = t->fresh = NULL;
+	free(t->written);
+	t->bits = t->fresh = t->written = NULL;
+}
+
+void touched_done(struct touched *t)
+{
+	forget_bits(t);
 	cleanup_closep(&t->list_fd);
 	t->list_fd = -1;
 }
@@ -45,6 +52,27 @@ static bool has(const uint64_t *bits, uint64_t i)
 	return bits[i / WORD] >> (i % WORD) & 1;
 }
 
+static void mark(uint64_t *bits, uint64_t i)
+{
+	bits[i / WORD] |= UINT64_C(1) << (i % WORD);
+}
+
+/* Sets a bit for each page of the runs that a guest has sent, up to the first that is wrong. */
+static void mark_runs(const struct touched *t, struct span runs, uint64_t *bits)
+{
+	struct touched_run run;
+	uint64_t next = 0;
+
+	for (; runs.n >= sizeof run; runs = span_skip(runs, sizeof run)) {
+		memcpy(&run, runs.p, sizeof run);
+		if (run.page < next || run.page >= t->pages || run.n > t->pages - run.page)
+			return;
+		next = (uint64_t)run.page + run.n;
+		for (uint64_t i = run.page; i < next; i++)
+			mark(bits, i);
+	}
+}
+
 /* Sets a bit for each page that @fd has. */
 static int mark_pages(const struct touched *t, int fd, uint64_t *bits)
 {
@@ -58,7 +86,7 @@ static int mark_pages(const struct touched *t, int fd, uint64_t *bits)
 		if (hole < 0)
 			return -errno;
 		for (; from < hole && from < end; from += PAGE)
-			bits[from / PAGE / WORD] |= UINT64_C(1) << (from / PAGE % WORD);
+			mark(bits, (uint64_t)from / PAGE);
 	}
 	return 0;
 }
@@ -78,12 +106,12 @@ static int flush(struct writer *w)
 	return r;
 }
 
-static int add_run(struct writer *w, uint64_t page, uint64_t n)
+static int add_run(struct writer *w, uint64_t page, uint64_t n, uint32_t kind)
 {
 	if (n > w->left)
 		return 0;
 	w->left -= n;
-	w->runs[w->n++] = (struct touched_run){ (uint32_t)page, (uint32_t)n };
+	w->runs[w->n++] = (struct touched_run){ (uint32_t)page, (uint32_t)n | kind };
 	return w->n == sizeof w->runs / sizeof *w->runs ? flush(w) : 0;
 }
 
@@ -121,11 +149,11 @@ static int add_chunk(const struct touched *t, struct writer *w, uint64_t from)
 	if (limit > t->pages)
 		limit = t->pages;
 	if (limit - from == TOUCHED_CHUNK && runs_cost(t, from, limit) >= TOUCHED_CHUNK_COST)
-		return add_run(w, from, TOUCHED_CHUNK);
+		return add_run(w, from, TOUCHED_CHUNK, 0);
 	for (uint64_t i = from; i < limit && r == 0; i++)
 		if (has(t->bits, i)) {
 			uint64_t end = run_end(t, i, limit);
-			r = add_run(w, i, end - i);
+			r = add_run(w, i, end - i, 0);
 			i = end - 1;
 		}
 	return r;
@@ -146,39 +174,45 @@ static bool is_used_up(const struct touched *t, uint64_t from)
 	return n * TOUCHED_FRESH_COST >= TOUCHED_FRESH_CHUNK;
 }
 
-/* What else was free and all clones came to use. */
-static int add_fresh(const struct touched *t, struct writer *w)
+/* The first @max pages of @bits in runs, with @kind; *@ret_n: how many there were. */
+static int add_bits(const struct touched *t, struct writer *w, const uint64_t *bits, uint32_t kind,
+	uint64_t max, uint64_t *ret_n)
 {
-	uint64_t left = TOUCHED_AHEAD_MAX;
+	uint64_t left = max;
 	int r = 0;
 
 	for (uint64_t i = 0, end; i < t->pages && left && r == 0; i = end) {
-		for (end = i; end < t->pages && end - i < left && has(t->fresh, end); end++)
+		for (end = i; end < t->pages && end - i < left && has(bits, end); end++)
 			;
 		if (end > i)
-			r = add_run(w, i, end - i);
+			r = add_run(w, i, end - i, kind);
 		left -= end - i;
 		end += end == i;
 	}
+	*ret_n = max - left;
 	return r;
 }
 
 static int write_list(const struct touched *t, int fd)
 {
 	struct writer w = { .fd = fd, .left = TOUCHED_PAGES_MAX };
+	uint64_t fresh = 0, written;
 	unsigned used_up = 0;
 	int r = 0;
 
 	for (uint64_t i = 0; i < t->pages && r == 0; i += TOUCHED_CHUNK)
 		if (used_up < TOUCHED_FRESH_MAX && is_used_up(t, i)) {
-			r = add_run(&w, i, TOUCHED_CHUNK);
+			r = add_run(&w, i, TOUCHED_CHUNK, 0);
 			used_up++;
 		} else {
 			r = add_chunk(t, &w, i);
 		}
-	/* Where a chunk is used up the rest is cheap. */
+	/* What else was free and all clones came to use; where a chunk is used up that is cheap. */
 	if (r == 0 && !used_up)
-		r = add_fresh(t, &w);
+		r = add_bits(t, &w, t->fresh, 0, TOUCHED_AHEAD_MAX, &fresh);
+	if (r == 0)
+		r = add_bits(
+			t, &w, t->written, TOUCHED_WRITTEN, TOUCHED_WAIT_MAX - fresh, &written);
 	return r < 0 ? r : flush(&w);
 }
 
@@ -192,9 +226,7 @@ static int make_list(struct touched *t)
 	if (r < 0)
 		return r;
 	t->list_fd = take_fd(fd);
-	free(t->bits);
-	free(t->fresh);
-	t->bits = t->fresh = NULL;
+	forget_bits(t);
 	return 0;
 }
 
@@ -206,13 +238,14 @@ static void keep_common(uint64_t **all, uint64_t *these, uint64_t n)
 	*all = these;
 }
 
-int touched_look(struct touched *t, int base_fd, int clone_fd)
+int touched_look(struct touched *t, int base_fd, int clone_fd, struct span written)
 {
 	if (!touched_curious(t))
 		return 0;
-	cleanup_free uint64_t *own = bits_new(t), *base = bits_new(t);
-	if (!own || !base)
+	cleanup_free uint64_t *own = bits_new(t), *base = bits_new(t), *said = bits_new(t);
+	if (!own || !base || !said)
 		return -ENOMEM;
+	mark_runs(t, written, said);
 	int r = mark_pages(t, clone_fd, own);
 	if (r == 0)
 		r = mark_pages(t, base_fd, base);
@@ -225,6 +258,7 @@ int touched_look(struct touched *t, int base_fd, int clone_fd)
 	}
 	keep_common(&t->bits, take_ptr(base), words(t));
 	keep_common(&t->fresh, take_ptr(own), words(t));
+	keep_common(&t->written, take_ptr(said), words(t));
 	t->seen++;
 	return touched_curious(t) ? 0 : make_list(t);
 }

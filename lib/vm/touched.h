@@ -7,9 +7,10 @@
  * program. So the first few clones are looked at when they have ended: what all of them had of
  * their own is copied at once, in runs, when the next ones start.
  *
- * Looked at are the host's files: where a clone's own memory has pages. A guest has no say in
- * the form of it, and what it decides by writing here or there is when others' pages are copied,
- * not what is in them. Not thread-safe.
+ * Looked at are the host's files: where a clone's own memory has pages. What a guest kernel writes
+ * that nobody else maps is in no file; it says so itself at the end, in a list that is read
+ * strictly, and the part of it that all agree on is written early by clones that wait. What a guest
+ * decides by all that is when others' pages are copied, not what is in them. Not thread-safe.
  */
 #pragma once
 
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/span.h"
 
 enum {
 	TOUCHED_CLONES = 3,       /* that are looked at */
@@ -30,6 +32,8 @@ enum {
 	TOUCHED_FRESH_CHUNK = 3200, /* a chunk of such pages at once */
 	TOUCHED_FRESH_MAX = 2,      /* chunks: a clone that waits has them, too */
 	TOUCHED_AHEAD_MAX = 160,    /* pages otherwise that it takes while it waits */
+	TOUCHED_WAIT_MAX = 216,     /* and with those that it copies: below 1 MiB with the rest */
+	TOUCHED_WRITTEN_RUNS = 512, /* that a guest may say it has written */
 	TOUCHED_GAP = 8,            /* pages between two runs, cheaper copied than left out */
 };
 
@@ -38,10 +42,14 @@ struct touched_run {
 	uint32_t page, n;
 };
 
+/* In the number of pages: what clones write that no stub maps; for those that wait. */
+#define TOUCHED_WRITTEN (UINT32_C(1) << 31)
+
 struct touched {
 	uint64_t *bits; /* what all clones so far had, a bit for each page; NULL before the first */
-	uint64_t *fresh; /* the same of what was free in the template */
-	uint64_t pages;  /* of guest memory */
+	uint64_t *fresh;   /* the same of what was free in the template */
+	uint64_t *written; /* and of what they said they wrote */
+	uint64_t pages;    /* of guest memory */
 	unsigned seen;
 	int list_fd; /* runs, sealed; -1 until it is known */
 };
@@ -53,7 +61,8 @@ void touched_done(struct touched *t);
 bool touched_curious(const struct touched *t);
 
 /*
- * Looks at @clone_fd, the memory of a clone that has ended; @base_fd is the template's. With the
- * last clone that is needed the list is made. Negative errno: nothing was learnt.
+ * Looks at @clone_fd, the memory of a clone that has ended; @base_fd is the template's, @written
+ * what the clone said: runs in ascending order. With the last clone that is needed the list is
+ * made. Negative errno: nothing was learnt.
  */
-int touched_look(struct touched *t, int base_fd, int clone_fd);
+int touched_look(struct touched *t, int base_fd, int clone_fd, struct span written);
