@@ -136,13 +136,10 @@ static bool fork_ahead(struct templates *t)
 	int r = template_fork(e->template, cpu, true, &c, &err);
 
 	pthread_mutex_lock(&t->lock);
-	if (r == 0) {
-		enclosure_add(&t->enclosure, c.pidfd, c.pid, vm_host_bytes(&e->spec),
-			vm_host_processes(&e->spec), holder_now_ms());
+	if (r == 0)
 		e->ahead[e->n_ahead++] = c;
-	} else if (r == -EIO) {
+	else if (r == -EIO)
 		maker_retire(e);
-	}
 	e->running--;
 	return r == 0;
 }

@@ -153,8 +153,7 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 	struct clone *ready, struct vm **ret, struct error *err)
 {
 	struct clone c = *ready;
-	bool waited = c.pidfd >= 0;
-	int r = waited ? 0 : template_fork(e->template, spec->cpu, false, &c, err);
+	int r = c.pidfd >= 0 ? 0 : template_fork(e->template, spec->cpu, false, &c, err);
 
 	if (r == 0)
 		r = clone_start(&c, spec, ret, err);
@@ -169,10 +168,9 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 		(*ret)->clone_cpu = spec->cpu;
 		e->clones++;
 		t->stats.clones++;
-		if (!waited)
-			enclosure_add(&t->enclosure, (*ret)->clone_pidfd, (*ret)->clone_pid,
-				vm_host_bytes(&e->spec), vm_host_processes(spec),
-				holder_now_ms() + ENCLOSURE_AFTER_MS);
+		enclosure_add(&t->enclosure, (*ret)->clone_pidfd, (*ret)->clone_pid,
+			vm_host_bytes(&e->spec), vm_host_processes(spec),
+			holder_now_ms() + ENCLOSURE_AFTER_MS);
 	}
 	/* A maker that has a clone to move comes by itself. */
 	if (!t->enclose_ms || t->config.ahead > 0 || r < 0)
