@@ -96,7 +96,7 @@ struct guest {
 	uint64_t user_before,
 		system_before; /* microseconds that the program's cgroup had used then */
 	uint64_t read_before;  /* bytes of it that a template had read */
-	int output_disk_fd;
+	int input_disk_fd, output_disk_fd;
 	int held_fds[HELD]; /* namespaces of the program, so that they last */
 	int stdin_fd;       /* /dev/null, or what the job says */
 	int late_stdin[2];  /* of a template: an empty file for it, to read and to write */
@@ -134,7 +134,8 @@ void template_wait(void);
 
 /* Each of these ends the VM when it cannot do its part. */
 void console_open(void);
-void disks_prepare(void);            /* nodes for the job's disks */
+void disks_prepare(void); /* nodes for the job's disks */
+void disks_open(void);
 void input_read(void);               /* the bundle and what the config says */
 void usual_read(void);               /* a template: what jobs' configs say as a rule */
 uint64_t disk_size(int fd);          /* bytes; 0 when it cannot be told */

@@ -39,6 +39,13 @@ static int disk_open(enum disk disk, int flags)
 	return fd;
 }
 
+/* Early in a template: a clone's disks come in the places of the ones that are there. */
+void disks_open(void)
+{
+	guest.output_disk_fd = disk_open(DISK_OUTPUT, O_RDWR | O_DIRECT);
+	guest.input_disk_fd = disk_open(DISK_INPUT, O_RDONLY | O_DIRECT);
+}
+
 uint64_t disk_size(int fd)
 {
 	uint64_t size = 0;
@@ -125,9 +132,9 @@ void input_read(void)
 	struct error err;
 	int n;
 
-	guest.output_disk_fd = disk_open(DISK_OUTPUT, O_RDWR | O_DIRECT);
-	cleanup_fd int fd = disk_open(DISK_INPUT, O_RDONLY | O_DIRECT);
-	guest.input = disk_read(fd);
+	if (guest.input_disk_fd <= 0)
+		disks_open();
+	guest.input = disk_read(guest.input_disk_fd);
 
 	bundle_reader_init(&r, guest.input);
 	while ((n = bundle_next(&r, &e, &err)) > 0)

@@ -21,7 +21,14 @@
 #include "bundle/bundle.h"
 #include "bundle/warm.h"
 
-enum { BUFFER = 1 << 20, SKIPPED_ROOM = 65536, DENTS_ROOM = 1024, EXIT_ROOM = 4096, OWN_LAST = 3 };
+enum {
+	BUFFER = 1 << 20,
+	SKIPPED_ROOM = 65536,
+	DENTS_ROOM = 1024,
+	DENT_MAX = 288,
+	EXIT_ROOM = 4096,
+	OWN_LAST = 3
+};
 
 /* What every job writes lies together: the beginning of the name, the variables, the beginning of
  * the buffer. */
@@ -151,7 +158,8 @@ static void pack_dir(struct packer *p, size_t name_n, int dir_fd)
 	char dents[DENTS_ROOM] __attribute__((aligned(8)));
 	long n;
 
-	while ((n = syscall(SYS_getdents64, dir_fd, dents, sizeof dents)) > 0)
+	do {
+		n = syscall(SYS_getdents64, dir_fd, dents, sizeof dents);
 		for (long at = 0; at < n;) {
 			struct dent *d = (struct dent *)(void *)(dents + at);
 			size_t leaf_n = strlen(d->name);
@@ -169,6 +177,8 @@ static void pack_dir(struct packer *p, size_t name_n, int dir_fd)
 			pack_entry(p, name_n + 1 + leaf_n, dir_fd, d->name);
 			p->name[name_n] = '\0';
 		}
+		/* A tmpfs gives all that there is room for: with room left there is no more. */
+	} while (n > DENTS_ROOM - DENT_MAX);
 }
 
 static void pack_stream(struct packer *p, const char *name, struct span data)

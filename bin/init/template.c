@@ -38,6 +38,7 @@ void template_prepare(void)
 		cgroup_limit();
 		guest.usual = guest.config;
 	}
+	disks_open();
 	user_resolve();
 	guest.usual_user = guest.user;
 }

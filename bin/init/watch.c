@@ -134,13 +134,15 @@ static void get_buffers(void)
 			(struct span){ memory_get(guest.config.output_bytes + READ_ROOM), 0 };
 }
 
-/* What is in pipe @i now; false when nothing more can come. */
-static bool capture(int i, bool *over)
+/* What is in pipe @i now, by what poll(2) said of it; false when nothing more can come. */
+static bool capture(int i, short events, bool *over)
 {
 	struct span *s = &guest.captured[i];
 	uint64_t used = guest.captured[0].n + guest.captured[1].n;
 	uint64_t room = guest.config.output_bytes - used + 1;
 
+	if (!(events & POLLIN))
+		return false;
 	ssize_t n = read(guest.out_pipe[i][0], (char *)(uintptr_t)s->p + s->n,
 		room < READ_ROOM ? room : READ_ROOM);
 	if (n <= 0)
@@ -186,7 +188,7 @@ static uint64_t watch(int pidfd, uint64_t start_us, enum outcome *ret_limit)
 
 		poll(p, WATCHED, show >= 0 && (wait < 0 || show < wait) ? show : wait);
 		for (int i = WATCH_STDOUT; i <= WATCH_STDERR; i++)
-			if (p[i].fd >= 0 && p[i].revents && !capture(i, &over))
+			if (p[i].fd >= 0 && p[i].revents && !capture(i, p[i].revents, &over))
 				p[i].fd = -1;
 		if (p[WATCH_REAPER].revents) {
 			p[WATCH_REAPER].fd = -1;
