@@ -8,6 +8,7 @@ from support import build
 from support.case import Case, each
 
 STUB = Path(__file__).parent / "guests" / "stub.c"
+CROWD = Path(__file__).parent / "guests" / "crowd.c"
 
 
 class Stub(Case):
@@ -52,6 +53,10 @@ class Stub(Case):
         self.assertGreater(len(lines), 1)
         for line in lines[:-1]:
             self.assertRegex(line, r": r12 0 r13 0 rdx 0 r10 0$")
+
+    def test_who_shares_its_memory_ends_too(self):
+        r = self.job("/input/crowd", files={"crowd": build.program(CROWD)}, options=["-t", "20"], timeout=40)
+        self.assertEqual((r.outcome, r.stdout), ("exited", b"3 tried, 0 left\n"), r.message)
 
     def test_only_the_signal_stack_can_be_written(self):
         self.assertRegex(self.told("land")[0], r", 1 pages$")
