@@ -134,8 +134,8 @@ void template_wait(void);
 
 /* Each of these ends the VM when it cannot do its part. */
 void console_open(void);
-void disks_prepare(void); /* nodes for the job's disks */
-void disks_open(void);
+void disks_prepare(void);            /* nodes for the job's disks */
+void disks_open(void);               /* the job's, or those in whose places they come */
 void input_read(void);               /* the bundle and what the config says */
 void usual_read(void);               /* a template: what jobs' configs say as a rule */
 uint64_t disk_size(int fd);          /* bytes; 0 when it cannot be told */
