@@ -138,6 +138,36 @@ class Filesystem(Case):
         self.assertEqual(self.sh(f"touch {files}; ls {files} | wc -l", options=["-u", "root"]).stdout, b"3\n")
         self.assertEqual(self.sh(f"ls {files} 2>/dev/null | wc -l", options=["-u", "root"]).stdout, b"0\n")
 
+    def test_symbolic_links_of_the_image(self):
+        """They say the same when they are copied up, moved, and made anew."""
+        script = """
+            set -e
+            look() { readlink "$1"; cat "$1" | grep -c ^NAME; stat -c %N "$1"; }
+            cd /etc
+            for i in 1 2; do look os-release; done
+            touch -h os-release
+            look os-release
+            mv os-release /usr/moved
+            look /usr/moved
+            ln -s /usr/moved os-release
+            look os-release
+            ln -sfn "/usr/lib/./os-release" /usr/moved
+            look os-release
+            look /usr/moved
+            ln -sfn /nowhere /usr/moved
+            cat os-release 2>&1 || true
+            ln -s /etc/$(printf '../etc/%.0s' $(seq 40))os-release long
+            readlink long | wc -c
+        """
+        same = ["../usr/lib/os-release", "1", "'{}' -> '../usr/lib/os-release'"]
+        want = [line.format("os-release") for _ in range(3) for line in same]
+        want += [line.format("/usr/moved") for line in same]
+        want += ["/usr/moved", "1", "'os-release' -> '/usr/moved'"] * 2
+        want += ["/usr/lib/./os-release", "1", "'/usr/moved' -> '/usr/lib/./os-release'"]
+        want += ["cat: os-release: No such file or directory", "296"]
+        run = self.guest("bash", "-c", script, options=["-u", "root"])
+        self.assertEqual(run.stdout.decode().splitlines(), want)
+
     def test_nothing_of_the_host_is_mounted(self):
         text = self.guest("cat", "/proc/self/mountinfo").stdout.decode()
         kinds = {line.split(" - ")[1].split()[0] for line in text.splitlines()}
