@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page cache of the image: a template reads into it what it was told that runs read; a run that
- * was asked to says what it has read. See bundle/warm.h.
+ * The page cache of the image, and its names: a template reads what it was told that runs read, and
+ * looks up what they looked up; a run that was asked to says what that was. See bundle/warm.h.
  */
 #include "warm.h"
 
@@ -53,6 +53,16 @@ static int image_open(const char *path)
 	return (int)syscall(SYS_openat2, guest.image_fd, path, &how, sizeof how);
 }
 
+/* Whether somebody has looked @leaf up: the kernel still knows it. */
+static bool is_known(int dir_fd, const char *leaf)
+{
+	const struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_CACHED };
+	cleanup_fd int fd = (int)syscall(SYS_openat2, dir_fd, leaf, &how, sizeof how);
+
+	return fd >= 0;
+}
+
 /* No call reads more than the disk's read-ahead. */
 static void warm_pages(int fd, uint64_t first, uint64_t count)
 {
@@ -96,18 +106,13 @@ static void warm_part(int fd, struct blocks *b, uint64_t first, uint64_t count)
 	}
 }
 
-/* Best effort: what is not there is not read. */
-static void warm_file(const struct warm_record *record)
+static void warm_file(const char *path, struct span ranges)
 {
 	static struct blocks blocks LARGE(5);
-	char path[WARM_PATH_MAX + 2] = "/";
-	struct span ranges = record->ranges;
 	uint64_t first, count;
 	struct stat st;
 
-	memcpy(path + 1, record->path.p, record->path.n);
-	path[record->path.n + 1] = '\0';
-	cleanup_fd int fd = image_open(path + 1);
+	cleanup_fd int fd = image_open(path);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	count_blocks(&blocks, ranges, (uint64_t)st.st_size);
@@ -118,8 +123,52 @@ static void warm_file(const struct warm_record *record)
 				part = count;
 			warm_part(fd, &blocks, first, part);
 		}
+}
+
+static bool look_up(const char *path)
+{
+	struct stat st;
+
+	return fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A command is looked for in each directory up to the one that has it. */
+static void look_for(const char *leaf)
+{
+	struct span rest = SPAN_LITERAL(PATH_DEFAULT), dir;
+	char path[WARM_PATH_MAX + 32];
+	bool found = false;
+
+	while (!found && span_cut(&rest, ':', &dir)) {
+		snprintf(path, sizeof path, "%.*s/%s", (int)dir.n, dir.p, leaf);
+		found = look_up(path);
+	}
+}
+
+static bool is_command_dir(struct span path)
+{
+	struct span rest = SPAN_LITERAL(PATH_DEFAULT), dir;
+
+	while (span_cut(&rest, ':', &dir))
+		if (span_equal(dir, path))
+			return true;
+	return false;
+}
+
+/* Best effort: what is not there is not read. */
+static void warm_one(const struct warm_record *record)
+{
+	char path[WARM_PATH_MAX + 2] = "/";
+
+	memcpy(path + 1, record->path.p, record->path.n);
+	path[record->path.n + 1] = '\0';
+	if (record->ranges.n > 0)
+		warm_file(path + 1, record->ranges);
 	/* And where the program will look for it. */
-	fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW);
+	look_up(path);
+	const char *slash = strrchr(path, '/');
+	if (is_command_dir((struct span){ path, (size_t)(slash - path) }))
+		look_for(slash + 1);
 }
 
 void warm_load(void)
@@ -147,17 +196,12 @@ static void warm_metadata(void)
 		readahead(fd, (off_t)at, STEP_PAGES * WARM_PAGE);
 }
 
-/* The directories in which commands are looked for, and that most do not hold them. */
-static void warm_path(void)
+/* The directories in which commands are looked for, and what the C library's loader asks for first
+ * of all. */
+static void warm_usual_names(void)
 {
-	struct span rest = SPAN_LITERAL(PATH_DEFAULT), dir;
-	struct stat none;
-	char path[64];
-
-	while (span_cut(&rest, ':', &dir)) {
-		snprintf(path, sizeof path, "%.*s/-", (int)dir.n, dir.p);
-		fstatat(AT_FDCWD, path, &none, AT_SYMLINK_NOFOLLOW);
-	}
+	look_for("-");
+	look_up("/etc/ld.so.preload");
 }
 
 void warm_cache(void)
@@ -170,10 +214,10 @@ void warm_cache(void)
 	/* As the user of most jobs, whose rights are looked up on the way and kept, too. */
 	setfsgid(guest.usual_user.gid);
 	setfsuid(guest.usual_user.uid);
-	warm_path();
+	warm_usual_names();
 
 	while (warm_next(&rest, &record, &error))
-		warm_file(&record);
+		warm_one(&record);
 	setfsuid(0);
 	setfsgid(0);
 	guest.warm = (struct span){ "", 0 };
@@ -223,6 +267,19 @@ static void record_pages(struct recorder *r, int fd, size_t pages)
 	r->records++;
 }
 
+/* Of what nothing was read, or which has nothing to read. */
+static void record_name(struct recorder *r)
+{
+	size_t path_n = strlen(r->path), need = path_n + sizeof "- ";
+
+	if (need > WARM_TEXT_MAX - r->n)
+		return;
+	memcpy(r->text + r->n, "- ", 2);
+	memcpy(r->text + r->n + 2, r->path, path_n + 1);
+	r->n += need;
+	r->records++;
+}
+
 static void record_file(struct recorder *r, int dir_fd, const char *leaf)
 {
 	struct cachestat_range all = { 0, 0 };
@@ -252,8 +309,9 @@ static void record_entry(
 	size_t leaf_n = strlen(d->name), slash = path_n > 0;
 
 	if (path_n + slash + leaf_n > WARM_PATH_MAX || r->records >= WARM_RECORDS_MAX ||
-		r->pages >= WARM_PAGES_MAX)
+		r->pages >= WARM_PAGES_MAX || !is_known(dir_fd, d->name))
 		return;
+	uint64_t records = r->records;
 	r->path[path_n] = '/';
 	memcpy(r->path + path_n + slash, d->name, leaf_n + 1);
 	if (d->type == DT_REG) {
@@ -264,6 +322,9 @@ static void record_entry(
 		if (fd >= 0)
 			record_dir(r, fd, path_n + slash + leaf_n, depth + 1);
 	}
+	/* A name that another one does not imply. */
+	if (r->records == records)
+		record_name(r);
 	r->path[path_n] = '\0';
 }
 

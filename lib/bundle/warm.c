@@ -18,8 +18,6 @@ static bool ranges_valid(struct span ranges)
 {
 	uint64_t end = 0, first, count;
 
-	if (ranges.n == 0)
-		return false;
 	while (ranges.n > 0) {
 		if (!warm_next_range(&ranges, &first, &count) || count == 0 || first < end)
 			return false;
@@ -48,8 +46,11 @@ bool warm_next(struct span *rest, struct warm_record *ret, int *ret_error)
 	*ret_error = 0;
 	if (rest->n == 0)
 		return false;
-	if (!memchr(rest->p, '\0', rest->n) || !span_cut(rest, '\0', &path) ||
-		!span_cut(&path, ' ', &ranges) || !ranges_valid(ranges) || !path_valid(path)) {
+	bool whole = memchr(rest->p, '\0', rest->n) && span_cut(rest, '\0', &path) &&
+		     span_cut(&path, ' ', &ranges) && ranges.n > 0;
+	if (whole && span_equal(ranges, SPAN_LITERAL("-")))
+		ranges = span_skip(ranges, 1);
+	if (!whole || !ranges_valid(ranges) || !path_valid(path)) {
 		*ret_error = -EPROTO;
 		return false;
 	}

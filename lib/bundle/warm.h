@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A list of what to have in the page cache: files of an image and the pages of them, as a guest
- * says what it has read and a template is told what to read. Text: records that end in NUL, each
- * "FIRST+COUNT,FIRST+COUNT,... PATH", in pages of 4 KiB, ascending; PATH is relative to the image's
- * root.
+ * A list of what to have in the page cache, and of names to have looked up: files of an image and
+ * the pages of them, as a guest says what it has read and a template is told what to read. Text:
+ * records that end in NUL, each "FIRST+COUNT,FIRST+COUNT,... PATH", in pages of 4 KiB, ascending,
+ * or
+ * "- PATH" for a name of which nothing was read, as of a symbolic link; PATH is relative to the
+ * image's root.
  */
 #pragma once
 
@@ -22,7 +24,8 @@ enum {
 };
 
 struct warm_record {
-	struct span ranges, path;
+	struct span ranges; /* empty: the name only */
+	struct span path;
 };
 
 /* The next record, false at the end. A record that is not as above is -EPROTO in *@ret_error. */

@@ -114,13 +114,18 @@ int lessons_learn(struct lessons *l, const char *digest, struct span list, bool 
 	int r = profile_merge(buf_span(&old), list, &all);
 	if (r < 0)
 		return r;
-	if (profile_pages(buf_span(&all)) == profile_pages(buf_span(&old))) {
+	if (profile_pages(buf_span(&all)) != profile_pages(buf_span(&old))) {
+		lesson->fruitless = 0;
+	} else {
 		lesson->fruitless++;
-		if (profile_pages(buf_span(&old)) > FULL_PAGES && !lesson->started_over)
+		if (profile_pages(buf_span(&old)) > FULL_PAGES && !lesson->started_over) {
 			start_over(l, lesson);
-		return 0;
+			return 0;
+		}
 	}
-	lesson->fruitless = 0;
+	/* Names without pages do not say that there is more to learn, but are not thrown away. */
+	if (span_equal(buf_span(&all), buf_span(&old)))
+		return 0;
 	r = profile_store(l->dir, digest, buf_span(&all));
 	if (r < 0)
 		return r;

@@ -23,7 +23,7 @@ bool lessons_known(struct lessons *l, const char *digest);
 /* Whether the next run of @digest should say what it reads. True for one caller at a time. */
 bool lessons_curious(struct lessons *l, const char *digest);
 
-/* A run's list. *@ret_more: it had pages worth having that were not known. -EPROTO for a damaged
+/* A run's list. *@ret_more: it had pages or names that were not known. -EPROTO for a damaged
  * one. */
 int lessons_learn(struct lessons *l, const char *digest, struct span list, bool *ret_more);
 

@@ -14,10 +14,15 @@
 #include "bundle/warm.h"
 #include "sys/io.h"
 
+/* Of a name only, 0 pages. */
 struct range {
 	struct span path;
 	uint64_t first, count;
 };
+
+/* Of the lists that are kept: with names. Before there was none, without. */
+#define FORM     ".2"
+#define FORM_OLD ""
 
 struct ranges {
 	struct range *v;
@@ -51,9 +56,12 @@ static int read_list(struct ranges *to, struct span list)
 
 	if (list.n > WARM_TEXT_MAX)
 		return -EPROTO;
-	while (r == 0 && warm_next(&list, &record, &r))
+	while (r == 0 && warm_next(&list, &record, &r)) {
+		if (record.ranges.n == 0)
+			r = add_range(to, record.path, 0, 0);
 		while (r == 0 && warm_next_range(&record.ranges, &first, &count))
 			r = add_range(to, record.path, first, count);
+	}
 	return r;
 }
 
@@ -78,8 +86,10 @@ static void coalesce(struct ranges *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct range *last = n > 0 ? &l->v[n - 1] : NULL, *r = &l->v[i];
 
-		if (last && span_equal(last->path, r->path) &&
-			last->first + last->count >= r->first) {
+		if (last && span_equal(last->path, r->path) && last->count == 0) {
+			*last = *r;
+		} else if (last && span_equal(last->path, r->path) &&
+			   last->first + last->count >= r->first) {
 			uint64_t end = r->first + r->count;
 			if (end > last->first + last->count)
 				last->count = end - last->first;
@@ -96,7 +106,11 @@ static ssize_t write_record(struct buf *to, const struct ranges *l, size_t i, ui
 	struct span path = l->v[i].path;
 	size_t from = i;
 
+	if (l->v[i].count == 0 && buf_addf(to, "-") < 0)
+		return -ENOMEM;
 	for (; i < l->n && span_equal(l->v[i].path, path); i++) {
+		if (l->v[i].count == 0)
+			continue;
 		if (buf_addf(to, "%s%llu+%llu", i > from ? "," : "",
 			    (unsigned long long)l->v[i].first,
 			    (unsigned long long)l->v[i].count) < 0)
@@ -151,6 +165,7 @@ uint64_t profile_pages(struct span list)
 	return pages;
 }
 
+/* @tail: FORM for the list, or that of another form. */
 static int make_path(char path[PATH_MAX], const char *dir, const char *digest, const char *tail)
 {
 	int n = snprintf(path, PATH_MAX, "%s/%s%s", dir, digest, tail);
@@ -162,7 +177,7 @@ void profile_forget(const char *dir, const char *digest)
 {
 	char path[PATH_MAX];
 
-	if (make_path(path, dir, digest, "") == 0)
+	if (make_path(path, dir, digest, FORM) == 0)
 		unlink(path);
 }
 
@@ -172,7 +187,7 @@ int profile_load(const char *dir, const char *digest, struct buf *ret)
 	char path[PATH_MAX];
 
 	*ret = (struct buf){ 0 };
-	int r = make_path(path, dir, digest, "");
+	int r = make_path(path, dir, digest, FORM);
 	if (r < 0)
 		return r;
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -187,9 +202,9 @@ int profile_store(const char *dir, const char *digest, struct span list)
 {
 	char path[PATH_MAX], temporary[PATH_MAX];
 
-	int r = make_path(path, dir, digest, "");
+	int r = make_path(path, dir, digest, FORM);
 	if (r == 0)
-		r = make_path(temporary, dir, digest, ".new");
+		r = make_path(temporary, dir, digest, FORM ".new");
 	if (r < 0)
 		return r;
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
@@ -202,5 +217,7 @@ int profile_store(const char *dir, const char *digest, struct span list)
 		r = -errno;
 	if (r < 0)
 		unlink(temporary);
+	else if (make_path(path, dir, digest, FORM_OLD) == 0)
+		unlink(path);
 	return r;
 }

@@ -34,7 +34,7 @@ static int remove_dir(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		snprintf(path, sizeof path, "%s/%s.2", dir, names[i]);
 		unlink(path);
 	}
 	return rmdir(dir);
@@ -59,6 +59,10 @@ static void test_merge(void **state)
 	expect_merge(LIST("0+4,9+1 a\0"), LIST("1+2 a\0"), LIST("0+4,9+1 a\0"));
 	expect_merge(LIST("5+1 a\0"), LIST("0+1 a\0"), LIST("0+1,5+1 a\0"));
 	expect_merge(LIST("0+1 a b\0"), LIST("0+1 a\0"), LIST("0+1 a\0000+1 a b\0"));
+	/* Names only. */
+	expect_merge(LIST("- b\0- a\0- b\0"), LIST("- b\0"), LIST("- a\0- b\0"));
+	expect_merge(LIST("- a\0- b\0"), LIST("3+1,5+1 a\0"), LIST("3+1,5+1 a\0- b\0"));
+	expect_merge(LIST("0+2 a\0"), LIST("- a\0"), LIST("0+2 a\0"));
 }
 
 static void test_damaged(void **state)
@@ -79,6 +83,13 @@ static void test_damaged(void **state)
 		LIST("0+1 a//b\0"),
 		LIST("0+1 ./a\0"),
 		LIST("0+1 a\0000+1\0"),
+		LIST("- \0"),
+		LIST("-\0"),
+		LIST(" a\0"),
+		LIST("-, a\0"),
+		LIST("0+1,- a\0"),
+		LIST("-0+1 a\0"),
+		LIST("- /a\0"),
 	};
 
 	(void)state;
@@ -98,6 +109,26 @@ static void test_too_many_pages_are_cut(void **state)
 	assert_int_equal(profile_pages(buf_span(&got)), 30000);
 }
 
+/* A list as it was kept before there were names is not read, and goes. */
+static void test_old_form(void)
+{
+	cleanup_buf struct buf got = { 0 };
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/sha256:b", dir);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fwrite("0+2 a", 1, sizeof "0+2 a", f);
+	fclose(f);
+	assert_int_equal(profile_load(dir, "sha256:b", &got), 0);
+	assert_int_equal(got.n, 0);
+	assert_int_equal(profile_store(dir, "sha256:b", LIST("- a\0")), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(profile_load(dir, "sha256:b", &got), 0);
+	assert_int_equal(got.n, sizeof "- a");
+}
+
 static void test_kept(void **state)
 {
 	cleanup_buf struct buf got = { 0 };
@@ -110,6 +141,7 @@ static void test_kept(void **state)
 	assert_int_equal(profile_load(dir, "sha256:a", &got), 0);
 	assert_int_equal(got.n, sizeof "0+2 a");
 	assert_int_equal(profile_store(dir, "../x", LIST("0+2 a\0")), -EINVAL);
+	test_old_form();
 	assert_int_equal(profile_store(dir, "sha256:b", LIST("nonsense")), 0);
 	assert_int_equal(profile_load(dir, "sha256:b", &nothing), -EPROTO);
 }
@@ -141,11 +173,16 @@ static void test_lessons(void **state)
 	assert_true(lessons_curious(&l, "sha256:c"));
 	assert_int_equal(lessons_learn(&l, "sha256:c", LIST("0+1 y\0"), &more), 0);
 	assert_true(more);
+	/* A name is something new, but does not say that there is more. */
+	lessons_missed(&l, "sha256:c", 64 << 20);
+	assert_true(lessons_curious(&l, "sha256:c"));
+	assert_int_equal(lessons_learn(&l, "sha256:c", LIST("- z\0"), &more), 0);
+	assert_true(more);
 	/* Nothing new, time and again: it is left alone. */
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 3; i++) {
 		lessons_missed(&l, "sha256:c", 64 << 20);
 		assert_true(lessons_curious(&l, "sha256:c"));
-		assert_int_equal(lessons_learn(&l, "sha256:c", LIST("0+1000 x\0"), &more), 0);
+		assert_int_equal(lessons_learn(&l, "sha256:c", LIST("0+1000 x\0- z\0"), &more), 0);
 		assert_false(more);
 	}
 	lessons_missed(&l, "sha256:c", 64 << 20);
@@ -154,7 +191,7 @@ static void test_lessons(void **state)
 	lessons_done(&l);
 
 	char path[128];
-	snprintf(path, sizeof path, "%s/sha256:c", dir);
+	snprintf(path, sizeof path, "%s/sha256:c.2", dir);
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -185,7 +222,7 @@ static void test_a_full_list_is_started_over(void **state)
 	lessons_done(&l);
 
 	char path[128];
-	snprintf(path, sizeof path, "%s/sha256:d", dir);
+	snprintf(path, sizeof path, "%s/sha256:d.2", dir);
 	assert_int_equal(unlink(path), 0);
 }
 

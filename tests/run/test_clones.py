@@ -5,10 +5,12 @@ import re
 import threading
 import unittest
 
-from support import build, clones, pe
+from support import build, clones, oci, pe
 from support.case import Case
+from support.store import StoreCase
 
 FILL = pe.ROOT / "tests" / "run" / "guests" / "fill.c"
+STAT = pe.ROOT / "tests" / "run" / "guests" / "stat.c"
 
 
 class Clones(Case):
@@ -118,6 +120,31 @@ class Clones(Case):
     def test_a_program_cannot_become_a_template(self):
         said = self.clone("sh", "-c", "cat /proc/template 2>&1; echo $?; id -u", options=["--user", "0"])
         self.assertNotEqual(said.splitlines()[-2], "0")
+
+
+class Names(StoreCase):
+    def test_what_runs_looked_up_is_learnt(self):
+        """Files that were read, with their pages; links and directories by name; nothing that is not in the image."""
+        tree = oci.tar(oci.symlink("bin", "usr/bin"), oci.directory("usr"), oci.directory("usr/bin"),
+                       oci.entry("usr/bin/stat", build.program(STAT).read_bytes(), mode=0o755),
+                       oci.directory("empty"), oci.directory("other"), oci.entry("other/file", b"not looked at"),
+                       oci.symlink("link", "usr"), oci.symlink("unused", "usr"), oci.entry("looked at", b"not read"))
+        self.add(f"oci:{oci.layout(self.tmp / 'layout', tree, name='it')}:it", "it")
+        looked = ("/empty", "/link/bin", "/looked at", "/nowhere", "/other-secret/name", "/empty/nothing")
+        learnt = self.store / "warm" / (self.show("it")["digest"] + ".2")
+        with clones.lender(images=["it"], PE_IMAGES=str(self.store)) as lender:
+            for i in range(3):
+                done = lender.pe("run", "--json", "it", "--", "/bin/stat", *looked)
+                report = pe.json.loads(done.stdout)
+                self.assertEqual((report["start"], report["stdout"]), ("clone", "1 1 1 0 0 0\n"))
+                if i == 0:
+                    lender.warm("it")
+        records = dict(reversed(r.split(" ", 1)) for r in learnt.read_text().split("\0") if r)
+        self.assertRegex(records.pop("usr/bin/stat"), r"^0\+\d+")
+        for name in ("bin", "link", "empty", "looked at"):
+            self.assertEqual(records.pop(name), "-", name)
+        for name in ("unused", "other", "other/file", "nowhere", "other-secret", "empty/nothing"):
+            self.assertNotIn(name, records)
 
 
 if __name__ == "__main__":
