@@ -51,9 +51,10 @@ enum disk { DISK_IMAGE, DISK_INPUT, DISK_OUTPUT, DISK_DATA };
 /* What the host asks for, read from the input bundle. Spans point into the bundle. */
 struct config {
 	uint64_t timeout_ms, memory_bytes, output_bytes, scratch_bytes, input_bytes, pids_max;
-	uint64_t record;      /* 1: say what of the image was read */
-	uint64_t live_offset; /* of the output disk's part where output is shown; 0: nowhere */
-	uint64_t data_disks;  /* disks behind the image's own that its files live on */
+	uint64_t record;       /* 1: say what of the image was read */
+	uint64_t bundle_bytes; /* of the output disk are for the bundle; 0: not known */
+	uint64_t live;         /* 1: behind them, show output as it comes */
+	uint64_t data_disks;   /* disks behind the image's own that its files live on */
 	struct span cwd, user, hostname;
 	struct span standard_input;
 	char **argv, **env; /* NULL-terminated */

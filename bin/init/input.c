@@ -18,7 +18,7 @@
 #include "bundle/kv.h"
 #include "sys/io.h"
 
-enum { UBD_MAJOR = 98, UBD_MINORS = 16, USUAL_MAX = 1024 };
+enum { UBD_MAJOR = 98, UBD_MINORS = 16, USUAL_MAX = 1024, FIRST_READ = 8192 };
 
 static const char *const disk_names[] = { [DISK_INPUT] = "input", [DISK_OUTPUT] = "output" };
 
@@ -53,12 +53,22 @@ uint64_t disk_size(int fd)
 	return ioctl(fd, (int)BLKGETSIZE64, &size) < 0 ? 0 : size;
 }
 
-/* Straight into our memory: the page cache would be a copy that nobody reads again. */
+/*
+ * Straight into our memory: the page cache would be a copy that nobody reads again. Most are so
+ * small that they come with one call, and a read is short only at the end.
+ */
 static struct span disk_read(int fd)
 {
-	uint64_t size = disk_size(fd);
-	char *p = memory_get(size);
-	ssize_t n = io_pread(fd, p, size, 0);
+	char *p = memory_get(FIRST_READ);
+	ssize_t n = pread(fd, p, FIRST_READ, 0);
+
+	if (n == FIRST_READ) {
+		uint64_t size = disk_size(fd);
+		p = memory_get(size);
+		n = io_pread(fd, p, size, 0);
+	} else if (n < 0) {
+		n = -errno;
+	}
 	if (n < 0)
 		die("read the input disk: %s", strerror((int)-n));
 	return (struct span){ p, (size_t)n };
@@ -97,7 +107,8 @@ static void read_config(struct span s)
 		{ "input_bytes", offsetof(struct config, input_bytes) },
 		{ "pids_max", offsetof(struct config, pids_max) },
 		{ "data_disks", offsetof(struct config, data_disks) },
-		{ "live_offset", offsetof(struct config, live_offset) },
+		{ "bundle_bytes", offsetof(struct config, bundle_bytes) },
+		{ "live", offsetof(struct config, live) },
 		{ "record", offsetof(struct config, record) },
 	};
 

@@ -21,7 +21,7 @@ static int show(int i)
 {
 	const struct span *s = &guest.captured[i];
 	uint64_t from = down(shown[i]), upto = down(s->n + BUNDLE_BLOCK - 1);
-	uint64_t at = guest.config.live_offset + live_offset_of(i, guest.config.output_bytes);
+	uint64_t at = guest.config.bundle_bytes + live_offset_of(i, guest.config.output_bytes);
 
 	if (shown[i] == s->n)
 		return 0;
@@ -33,7 +33,7 @@ int live_show(uint64_t now_us)
 {
 	struct live_counters counters;
 
-	if (guest.config.live_offset == 0)
+	if (!guest.config.live)
 		return -1;
 	if (shown[0] == guest.captured[0].n && shown[1] == guest.captured[1].n)
 		return -1;
@@ -50,6 +50,6 @@ int live_show(uint64_t now_us)
 		counters.bytes[i] = shown[i];
 	}
 	memcpy(block, &counters, sizeof counters);
-	io_pwrite(guest.output_disk_fd, block, BUNDLE_BLOCK, (off_t)guest.config.live_offset);
+	io_pwrite(guest.output_disk_fd, block, BUNDLE_BLOCK, (off_t)guest.config.bundle_bytes);
 	return -1;
 }

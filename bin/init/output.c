@@ -243,8 +243,8 @@ noreturn void output_pack(void)
 	/* The disk is larger than the limit by what our own entries take at most. */
 	uint64_t own = SKIPPED_ROOM + EXIT_ROOM + 2 * BUNDLE_BLOCK +
 		       (guest.config.record ? WARM_TEXT_MAX + BUNDLE_BLOCK : 0),
-		 size = guest.config.live_offset ? guest.config.live_offset
-						 : disk_size(guest.output_disk_fd);
+		 size = guest.config.bundle_bytes ? guest.config.bundle_bytes
+						  : disk_size(guest.output_disk_fd);
 	bundle_writer_init(&p->w, guest.output_disk_fd, size - own, p->buffer, BUFFER);
 	p->w.entries_max -= OWN_LAST;
 	pack_stream(p, "stdout", guest.captured[0]);

@@ -194,9 +194,10 @@ static void set_filter(void)
 	must(STEP_FILTER, raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter_get()));
 }
 
-static noreturn void enter_and_exec(void)
+static noreturn void enter_and_exec(bool is_there)
 {
-	must(STEP_CWD, raw1(SYS_chdir, program.cwd));
+	if (!is_there)
+		must(STEP_CWD, raw1(SYS_chdir, program.cwd));
 	guest.stamp_exec = stamp();
 	leave(STEP_EXEC, search_and_exec(guest.config.argv, guest.config.env));
 }
@@ -210,7 +211,7 @@ static void program_main(void *arg)
 	set_stdio(0, -1, -1);
 	drop_rights();
 	set_filter();
-	enter_and_exec();
+	enter_and_exec(false);
 }
 
 /*
@@ -222,8 +223,10 @@ static void ready_main(void *arg)
 	(void)arg;
 	leave_init();
 	set_stdio(1, guest.late_stdin[0], -1);
+	must(STEP_STDIO, raw3(SYS_fcntl, LATE_STDIN, F_SETFD, FD_CLOEXEC));
 	drop_rights();
 	set_filter();
+	bool is_there = raw1(SYS_chdir, program.usual_cwd) == 0;
 	program.ready = true;
 	wake(&program.prepared, 1);
 	await(&program.stage, STAGE_RUN);
@@ -232,8 +235,7 @@ static void ready_main(void *arg)
 			raw1(SYS_exit_group, 0);
 	if (guest.config.standard_input.n > 0)
 		must(STEP_STDIO, raw3(SYS_dup3, LATE_STDIN, 0, 0));
-	must(STEP_STDIO, raw1(SYS_close, LATE_STDIN));
-	enter_and_exec();
+	enter_and_exec(is_there && span_equal(guest.config.cwd, guest.usual.cwd));
 }
 
 /* Without a job there is nothing to report: it is as if it had never been. */

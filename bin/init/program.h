@@ -25,7 +25,7 @@ enum program_step {
 enum program_stage { STAGE_BORN, STAGE_PREPARE, STAGE_RUN };
 
 struct program {
-	const char *cwd;
+	const char *cwd, *usual_cwd;
 	int stage;     /* futex; set by init, STAGE_PREPARE once the namespace's maps are written */
 	int prepared;  /* futex; set by the reaper: 1 when it waits for STAGE_RUN or has failed */
 	int closed;    /* the write ends of the pipes are */

@@ -180,7 +180,7 @@ void root_build(void)
 	scratch_mount();
 	hosts_make();
 	make_dir("/root", 0755);
-	mount_at("overlay", "/root", "overlay", MS_NODEV | MS_NOSUID,
+	mount_at("overlay", "/root", "overlay", MS_NODEV | MS_NOSUID | MS_NOATIME,
 		"lowerdir=/image,upperdir=/scratch/upper,workdir=/scratch/work");
 	dev_build();
 	mount_at("/scratch/tmp", "/root/tmp", NULL, MS_BIND, NULL);

@@ -34,6 +34,9 @@ bool template_wanted(int argc, char **argv)
 void template_prepare(void)
 {
 	if (guest.config.timeout_ms) {
+		char *cwd = memory_get(guest.config.cwd.n + 1);
+		memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
+		program.usual_cwd = cwd;
 		root_fit();
 		cgroup_limit();
 		guest.usual = guest.config;
@@ -48,6 +51,8 @@ void template_wait(void)
 	char byte;
 
 	program_await_reaper();
+	if (program.ready)
+		program_close_pipes();
 	live_await();
 	user_own_files();
 	/* The job's is yet to be found. */

@@ -177,8 +177,8 @@ static struct user owner;
 
 static void give_files(void)
 {
-	const int fds[] = { guest.output_fd, guest.input_fd, guest.out_pipe[0][1],
-		guest.out_pipe[1][1] };
+	const int fds[] = { guest.output_fd, guest.input_fd, guest.out_pipe[0][0],
+		guest.out_pipe[1][0] };
 
 	if (guest.late_stdin[1] > 0)
 		fchown(guest.late_stdin[1], guest.user.uid, guest.user.gid);

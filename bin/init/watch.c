@@ -126,6 +126,17 @@ static void open_pipes(void)
 			die("make a pipe: %s", strerror(errno));
 }
 
+/* The process that was ready has the only write ends of the ones that there are. */
+static void open_other_pipes(void)
+{
+	for (int i = 0; i < 2; i++)
+		close(guest.out_pipe[i][0]);
+	open_pipes();
+	program.closed = 0;
+	for (int i = 0; i < 2; i++)
+		fchown(guest.out_pipe[i][0], guest.user.uid, guest.user.gid);
+}
+
 /* One byte more than can be kept shows that there was more. */
 static void get_buffers(void)
 {
@@ -309,8 +320,11 @@ void program_run(void)
 	char *cwd = memory_get(guest.config.cwd.n + 1);
 	memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
 	program.cwd = cwd;
-	if (!live_take_job() && !suits_the_ready())
+	if (!live_take_job() && !suits_the_ready()) {
 		open_stdin();
+		if (program.closed)
+			open_other_pipes();
+	}
 	if (guest.config.output_bytes > guest.usual.output_bytes)
 		get_buffers();
 	guest.stamp_ready = stamp();

@@ -65,8 +65,9 @@ uint64_t job_input_size(const struct job *j);
 
 /* What init is asked to do beside running the job. */
 struct job_notes {
-	uint64_t live_offset; /* show the output as it comes there on the output disk; 0: nowhere */
-	bool record;          /* say what of the image was read (bundle/warm.h) */
+	uint64_t bundle_bytes; /* of the output disk are for the output bundle; 0: all */
+	bool live;             /* behind that, show the output as it comes (bundle/live.h) */
+	bool record;           /* say what of the image was read (bundle/warm.h) */
 };
 
 /* The config of a job that says nothing, of an image that says nothing: what a template expects. */

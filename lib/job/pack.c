@@ -77,11 +77,12 @@ static int write_config(
 	return buf_addf(to,
 		"timeout_ms=%llu\nmemory_bytes=%llu\noutput_bytes=%llu\nscratch_bytes=%llu\ninput_"
 		"bytes=%llu\npids_max=%llu\n"
-		"data_disks=%zu\nlive_offset=%llu\nrecord=%d\ncwd=%s\nuser=%s\nhostname=%s\n",
+		"data_disks=%zu\nbundle_bytes=%llu\nlive=%d\nrecord=%d\ncwd=%s\nuser=%s\nhostname=%"
+		"s\n",
 		(unsigned long long)l->timeout_ms, (unsigned long long)l->memory_bytes,
 		(unsigned long long)l->output_bytes, (unsigned long long)l->scratch_bytes,
 		(unsigned long long)room_for_input(j), (unsigned long long)l->pids, img->n_data_fds,
-		(unsigned long long)notes->live_offset, notes->record,
+		(unsigned long long)notes->bundle_bytes, notes->live, notes->record,
 		first_of(j->cwd, img->cwd, "/input"), first_of(j->user, img->user, ""),
 		first_of(j->hostname, NULL, "pe"));
 }

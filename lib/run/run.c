@@ -79,7 +79,7 @@ static int make_disks(struct run *r, const struct image *img, struct error *err)
 	struct templates *templates = r->host->templates;
 
 	r->record = templates && templates_curious(templates, img->digest);
-	const struct job_notes notes = { live ? size : 0, r->record };
+	const struct job_notes notes = { size, live, r->record };
 	int e = job_pack(r->job, img, &notes, &r->input_fd, err);
 	if (e < 0)
 		return e;
