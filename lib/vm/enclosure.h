@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Clones in cgroups of their own. A move between groups waits for every CPU of the host, so it is
- * made by a thread that has time, and only once a clone has had its job for a while: most have
- * ended by then and need none. Until then the limits on the process itself hold. While a process is
- * moved none on the host can be started: so there are pauses between moves. The groups of the dead
- * are removed whenever that thread comes by.
+ * made by a thread that has time, and only once a clone has had its job for a while, which whoever
+ * waits for it says: most have ended by then and need none. Until then the limits on the process
+ * itself hold. While a process is moved none on the host can be started: so there are pauses
+ * between moves. The groups of the dead are removed whenever that thread comes by.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 #include "jail/cgroup.h"
 
-enum { ENCLOSURE_AFTER_MS = 50, ENCLOSURE_PAUSE_MS = 10 };
+enum { ENCLOSURE_AFTER_MS = 25 /* from then on */, ENCLOSURE_PAUSE_MS = 10 };
 
 struct enclosed {
 	struct enclosed *next;

@@ -22,7 +22,13 @@
 #include "sys/memfd.h"
 #include "uml.h"
 
-enum { BACKLOG = 128, CONNECTIONS_MAX = 512, HELLO_MS = 10000, WARM_MS_MAX = 120000 };
+enum {
+	BACKLOG = 128,
+	CONNECTIONS_MAX = 512,
+	HELLO_MS = 10000,
+	WARM_MS_MAX = 120000,
+	SETTLE_MS = 25 /* what a VM has run for then is worth settling */
+};
 
 struct lender {
 	struct templates *templates;
@@ -38,6 +44,7 @@ struct connection {
 	struct lender *lender;
 	int fd;
 	struct vm *vm;
+	bool settled;
 };
 
 /* FNV-1a: no secret, only a name for what must be the same. */
@@ -250,12 +257,23 @@ static void end_connection(struct connection *c)
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* Who has borrowed a VM waits for it, but cannot settle it. */
+static void settle_late(struct connection *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	if (!c->vm || c->settled || poll(&p, 1, SETTLE_MS) != 0)
+		return;
+	vm_engine_uml.settle(c->vm);
+	c->settled = true;
+}
+
 static void *connection_main(void *arg)
 {
 	struct connection *c = arg;
 
 	while (is_ours(c->fd) && serve_one(c) == 0)
-		continue;
+		settle_late(c);
 	end_connection(c);
 	return NULL;
 }

@@ -168,15 +168,26 @@ static int start(struct templates *t, struct holder *e, const struct vm_spec *sp
 		(*ret)->clone_cpu = spec->cpu;
 		e->clones++;
 		t->stats.clones++;
-		enclosure_add(&t->enclosure, (*ret)->clone_pidfd, (*ret)->clone_pid,
-			vm_host_bytes(&e->spec), vm_host_processes(spec),
-			holder_now_ms() + ENCLOSURE_AFTER_MS);
+		(*ret)->host_processes = vm_host_processes(spec);
 	}
-	/* A maker that has a clone to move comes by itself. */
-	if (!t->enclose_ms || t->config.ahead > 0 || r < 0)
-		pthread_cond_signal(&t->work);
 	pthread_mutex_unlock(&t->lock);
 	return r;
+}
+
+void templates_settle(struct vm *vm)
+{
+	struct templates *t = vm->templates;
+
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->lock);
+	enclosure_add(&t->enclosure, vm->clone_pidfd, vm->clone_pid,
+		vm_host_bytes(&vm->holder->spec), vm->host_processes,
+		holder_now_ms() + ENCLOSURE_AFTER_MS);
+	/* A maker that has a clone to move comes by itself. */
+	if (!t->enclose_ms)
+		pthread_cond_signal(&t->work);
+	pthread_mutex_unlock(&t->lock);
 }
 
 int templates_start(struct templates *t, const char *digest, const struct vm_spec *spec,

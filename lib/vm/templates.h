@@ -101,5 +101,8 @@ void templates_list(
 /* The memory of the template that serves VMs of @ram_bytes: a quarter more at most. */
 uint64_t templates_class(uint64_t ram_bytes);
 
+/* A clone of one of them has run for a while: it gets a cgroup of its own. Once. */
+void templates_settle(struct vm *vm);
+
 /* A clone of one of them has ended; for vm_free(). */
 void templates_gone(struct vm *vm);

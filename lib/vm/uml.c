@@ -22,6 +22,7 @@
 #include "jail/jail.h"
 #include "sys/io.h"
 #include "sys/memfd.h"
+#include "templates.h"
 #include <linux/filter.h>
 
 enum {
@@ -236,6 +237,8 @@ static void uml_settle(struct vm *vm)
 {
 	if (vm->clone_pidfd < 0)
 		jail_enclose(&vm->jail);
+	else
+		templates_settle(vm);
 }
 
 static int uml_event_fd(const struct vm *vm)

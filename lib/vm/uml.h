@@ -13,6 +13,7 @@ struct vm {
 	struct templates *templates; /* whose clone this is; NULL when it was booted */
 	struct holder *holder;       /* which of them */
 	int clone_pidfd, clone_pid, clone_cpu;
+	uint64_t host_processes; /* of a clone, at most */
 	int done_fd; /* of a clone: ends when it has powered off, while the host still cleans up */
 	int memory_fd; /* of a clone to learn from, or -1 */
 	int console_fd;
