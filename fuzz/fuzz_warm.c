@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest's list of what it has read, on arbitrary bytes: what is joined is a list again, sorted
- * and within the limits, and joining it with itself changes nothing. */
+/* A guest's list of what it has read, on arbitrary bytes: what is joined is a list again,
+ * within the limits, and joining it with itself changes nothing. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -18,6 +18,7 @@
 struct range {
 	struct span path;
 	uint64_t first, count;
+	size_t place; /* of its record in the list that it is from */
 };
 
 /* Of the lists that are kept: with names. Before there was none, without. */
@@ -34,7 +35,8 @@ static void ranges_done(struct ranges *r)
 	free(r->v);
 }
 
-static int add_range(struct ranges *to, struct span path, uint64_t first, uint64_t count)
+static int add_range(
+	struct ranges *to, struct span path, uint64_t first, uint64_t count, size_t place)
 {
 	if (to->n == to->room) {
 		size_t room = to->room ? to->room * 2 : 256;
@@ -44,11 +46,12 @@ static int add_range(struct ranges *to, struct span path, uint64_t first, uint64
 		to->v = v;
 		to->room = room;
 	}
-	to->v[to->n++] = (struct range){ path, first, count };
+	to->v[to->n++] = (struct range){ path, first, count, place };
 	return 0;
 }
 
-static int read_list(struct ranges *to, struct span list)
+/* @step: 1 when the records' order is to be kept, else 0: all come at @place. */
+static int read_list(struct ranges *to, struct span list, size_t place, size_t step)
 {
 	struct warm_record record;
 	uint64_t first, count;
@@ -56,16 +59,16 @@ static int read_list(struct ranges *to, struct span list)
 
 	if (list.n > WARM_TEXT_MAX)
 		return -EPROTO;
-	while (r == 0 && warm_next(&list, &record, &r)) {
+	for (; r == 0 && warm_next(&list, &record, &r); place += step) {
 		if (record.ranges.n == 0)
-			r = add_range(to, record.path, 0, 0);
+			r = add_range(to, record.path, 0, 0, place);
 		while (r == 0 && warm_next_range(&record.ranges, &first, &count))
-			r = add_range(to, record.path, first, count);
+			r = add_range(to, record.path, first, count, place);
 	}
 	return r;
 }
 
-static int by_place(const void *a, const void *b)
+static int by_path(const void *a, const void *b)
 {
 	const struct range *x = a, *y = b;
 	size_t n = x->path.n < y->path.n ? x->path.n : y->path.n;
@@ -76,6 +79,31 @@ static int by_place(const void *a, const void *b)
 	if (x->path.n != y->path.n)
 		return x->path.n < y->path.n ? -1 : 1;
 	return (x->first > y->first) - (x->first < y->first);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return x->place != y->place ? (x->place > y->place) - (x->place < y->place) : by_path(a, b);
+}
+
+/* What is of one file goes where the first of it was. */
+static void sort(struct ranges *l)
+{
+	if (l->n == 0)
+		return;
+	qsort(l->v, l->n, sizeof *l->v, by_path);
+	for (size_t i = 0, end; i < l->n; i = end) {
+		size_t place = l->v[i].place;
+
+		for (end = i; end < l->n && span_equal(l->v[end].path, l->v[i].path); end++)
+			if (l->v[end].place < place)
+				place = l->v[end].place;
+		for (size_t k = i; k < end; k++)
+			l->v[k].place = place;
+	}
+	qsort(l->v, l->n, sizeof *l->v, by_place);
 }
 
 /* Joins neighbours of a sorted list in place. */
@@ -129,13 +157,12 @@ int profile_merge(struct span a, struct span b, struct buf *ret)
 	uint64_t pages = 0;
 	size_t records = 0;
 
-	int r = read_list(&l, a);
+	int r = read_list(&l, a, 0, 1);
 	if (r == 0)
-		r = read_list(&l, b);
+		r = read_list(&l, b, a.n, 0);
 	if (r < 0)
 		return r;
-	if (l.n > 0)
-		qsort(l.v, l.n, sizeof *l.v, by_place);
+	sort(&l);
 	coalesce(&l);
 	for (size_t i = 0; i < l.n && records < WARM_RECORDS_MAX; records++) {
 		size_t before = text.n;

@@ -13,8 +13,11 @@
 #include "base/error.h"
 #include "base/span.h"
 
-/* Joins two lists (bundle/warm.h) into *@ret, sorted, without doubles, within the limits. -EPROTO
- * when one is damaged. */
+/*
+ * Joins two lists (bundle/warm.h) into *@ret, without doubles, within the limits. Files stay in the
+ * order of @a, new ones come after them, sorted: what the first runs looked up, which is what most
+ * do, lies together in a template's memory. -EPROTO when one is damaged.
+ */
 int profile_merge(struct span a, struct span b, struct buf *ret);
 
 /* How many pages a list names. */

@@ -54,13 +54,18 @@ static void test_merge(void **state)
 {
 	(void)state;
 	expect_merge(none, none, none);
-	expect_merge(LIST("0+2 b\0003+1 a\0"), none, LIST("3+1 a\0000+2 b\0"));
+	expect_merge(none, LIST("0+2 b\0003+1 a\0"), LIST("3+1 a\0000+2 b\0"));
+	/* What is known stays where it is. */
+	expect_merge(LIST("0+2 b\0003+1 a\0"), none, LIST("0+2 b\0003+1 a\0"));
+	expect_merge(LIST("0+1 d\0000+1 b\0"), LIST("0+1 e\0000+1 c\0000+1 b\0000+1 a\0"),
+		LIST("0+1 d\0000+1 b\0000+1 a\0000+1 c\0000+1 e\0"));
+	expect_merge(LIST("0+1 b\0000+1 a\0002+1 b\0"), LIST("1+1 b\0"), LIST("0+3 b\0000+1 a\0"));
 	expect_merge(LIST("0+2 a\0"), LIST("2+2 a\0"), LIST("0+4 a\0"));
 	expect_merge(LIST("0+4,9+1 a\0"), LIST("1+2 a\0"), LIST("0+4,9+1 a\0"));
 	expect_merge(LIST("5+1 a\0"), LIST("0+1 a\0"), LIST("0+1,5+1 a\0"));
-	expect_merge(LIST("0+1 a b\0"), LIST("0+1 a\0"), LIST("0+1 a\0000+1 a b\0"));
+	expect_merge(LIST("0+1 a b\0"), LIST("0+1 a\0"), LIST("0+1 a b\0000+1 a\0"));
 	/* Names only. */
-	expect_merge(LIST("- b\0- a\0- b\0"), LIST("- b\0"), LIST("- a\0- b\0"));
+	expect_merge(LIST("- b\0- a\0- b\0"), LIST("- b\0"), LIST("- b\0- a\0"));
 	expect_merge(LIST("- a\0- b\0"), LIST("3+1,5+1 a\0"), LIST("3+1,5+1 a\0- b\0"));
 	expect_merge(LIST("0+2 a\0"), LIST("- a\0"), LIST("0+2 a\0"));
 }
