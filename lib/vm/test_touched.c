@@ -309,6 +309,24 @@ static void test_what_they_cannot_have_written(void **state)
 	touched_done(&t);
 }
 
+/* Where nothing can be looked at, clones learn that there is nothing to tell any more. */
+static void test_never_a_memory_file(void **state)
+{
+	cleanup_fd int base_fd = all();
+	struct touched t;
+
+	(void)state;
+	touched_init(&t, RAM);
+	look(&t, base_fd, MEMORY(7));
+	for (int i = 0; i < TOUCHED_FAILURES; i++) {
+		assert_true(touched_curious(&t));
+		assert_int_equal(touched_look(&t, base_fd, -1, (struct span){ "", 0 }), -EBADF);
+	}
+	assert_false(touched_curious(&t));
+	expect_runs(&t, NULL, 0);
+	touched_done(&t);
+}
+
 /* What cannot be looked at teaches nothing and is not counted. */
 static void test_no_memory_file(void **state)
 {
@@ -343,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_what_they_wrote),
 		cmocka_unit_test(test_what_they_cannot_have_written),
 		cmocka_unit_test(test_no_memory_file),
+		cmocka_unit_test(test_never_a_memory_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,10 +238,8 @@ static void keep_common(uint64_t **all, uint64_t *these, uint64_t n)
 	*all = these;
 }
 
-int touched_look(struct touched *t, int base_fd, int clone_fd, struct span written)
+static int look(struct touched *t, int base_fd, int clone_fd, struct span written)
 {
-	if (!touched_curious(t))
-		return 0;
 	cleanup_free uint64_t *own = bits_new(t), *base = bits_new(t), *said = bits_new(t);
 	if (!own || !base || !said)
 		return -ENOMEM;
@@ -261,4 +259,22 @@ int touched_look(struct touched *t, int base_fd, int clone_fd, struct span writt
 	keep_common(&t->written, take_ptr(said), words(t));
 	t->seen++;
 	return touched_curious(t) ? 0 : make_list(t);
+}
+
+/* As long as there is no list, each clone compares its memory with the template's at its end. */
+static void make_empty_list(struct touched *t)
+{
+	forget_bits(t);
+	t->seen = TOUCHED_CLONES;
+	t->list_fd = memfd_new("touched");
+}
+
+int touched_look(struct touched *t, int base_fd, int clone_fd, struct span written)
+{
+	if (!touched_curious(t))
+		return 0;
+	int r = look(t, base_fd, clone_fd, written);
+	if (r < 0 && (++t->failed == TOUCHED_FAILURES || !touched_curious(t)))
+		make_empty_list(t);
+	return r;
 }

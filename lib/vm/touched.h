@@ -22,6 +22,7 @@
 
 enum {
 	TOUCHED_CLONES = 3,       /* that are looked at */
+	TOUCHED_FAILURES = 8,     /* of which nothing could be learnt: there will be no list */
 	TOUCHED_PAGES_MAX = 8192, /* of a list */
 	TOUCHED_CHUNK = 512,      /* pages of a huge page of the host */
 	/* What takes how long, in tenths of a microsecond, measured with a clone of python3: */
@@ -50,7 +51,7 @@ struct touched {
 	uint64_t *fresh;   /* the same of what was free in the template */
 	uint64_t *written; /* and of what they said they wrote */
 	uint64_t pages;    /* of guest memory */
-	unsigned seen;
+	unsigned seen, failed;
 	int list_fd; /* runs, sealed; -1 until it is known */
 };
 
@@ -63,6 +64,6 @@ bool touched_curious(const struct touched *t);
 /*
  * Looks at @clone_fd, the memory of a clone that has ended; @base_fd is the template's, @written
  * what the clone said: runs in ascending order. With the last clone that is needed the list is
- * made. Negative errno: nothing was learnt.
+ * made. Negative errno: nothing was learnt; when that has happened often, the list is empty.
  */
 int touched_look(struct touched *t, int base_fd, int clone_fd, struct span written);
