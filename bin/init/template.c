@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/parse.h"
 
 bool template_wanted(int argc, char **argv)
@@ -59,7 +58,8 @@ void template_wait(void)
 	guest.user = (struct user){ 0 };
 	warm_cache();
 	cgroup_times(&guest.user_before, &guest.system_before);
-	cleanup_fd int fd = openat(guest.proc_fd, "template", O_RDONLY | O_CLOEXEC);
+	/* Stays open: to close it would be a clone's first call. */
+	int fd = openat(guest.proc_fd, "template", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, &byte, 1) < 0)
 		die("become a template: %s", strerror(errno));
 	guest.stamp_start = stamp();

@@ -315,8 +315,6 @@ void program_prepare(bool template)
 void program_run(void)
 {
 	enum outcome limit = OUTCOME_LOST; /* none so far */
-	cleanup_fd int pidfd = reaper_pidfd;
-
 	char *cwd = memory_get(guest.config.cwd.n + 1);
 	memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
 	program.cwd = cwd;
@@ -331,7 +329,7 @@ void program_run(void)
 	uint64_t start_us = now_us();
 	program_release(STAGE_RUN);
 
-	guest.wall_us = watch(pidfd, start_us, &limit);
+	guest.wall_us = watch(reaper_pidfd, start_us, &limit);
 	guest.stamp_end = stamp();
 	judge(limit);
 }

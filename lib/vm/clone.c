@@ -102,6 +102,7 @@ void clone_drop(struct clone *c)
 	cleanup_closep(&c->pidfd);
 	cleanup_closep(&c->start_fd);
 	cleanup_closep(&c->memory_fd);
+	cleanup_closep(&c->console_fd);
 	*c = CLONE_NONE;
 }
 
@@ -160,7 +161,7 @@ int clone_start(struct clone *c, const struct vm_spec *spec, struct vm **ret, st
 	*c = CLONE_NONE;
 	if (!vm)
 		return fail(err, -ENOMEM, "start a clone");
-	vm->console_fd = uml_console_new(err);
+	vm->console_fd = own.console_fd >= 0 ? take_fd(own.console_fd) : uml_console_new(err);
 	if (vm->console_fd < 0)
 		return vm->console_fd;
 	int r = set_limits(own.pid, spec, err);

@@ -16,12 +16,14 @@ struct vm_template;
 /* A clone that waits. */
 struct clone {
 	int pidfd, pid;
-	int start_fd;  /* what it waits on; closing it ends it. Ends when the clone is done. */
-	int memory_fd; /* its own; -1 when nobody wants to look at it */
+	int start_fd;   /* what it waits on; closing it ends it. Ends when the clone is done. */
+	int memory_fd;  /* its own; -1 when nobody wants to look at it */
+	int console_fd; /* to be; -1 when it has none yet */
 	int cpu;
 };
 
-#define CLONE_NONE ((struct clone){ .pidfd = -1, .start_fd = -1, .memory_fd = -1 })
+#define CLONE_NONE                                                                                 \
+	((struct clone){ .pidfd = -1, .start_fd = -1, .memory_fd = -1, .console_fd = -1 })
 
 /*
  * Boots a template for VMs like @spec: kernel, init, image and data disks, memory; its input and

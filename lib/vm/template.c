@@ -269,6 +269,8 @@ int template_fork(struct vm_template *t, int cpu, bool ahead, struct clone *ret,
 		return r;
 	if (curious)
 		c.memory_fd = take_fd(memory_fd);
+	if (ahead)
+		c.console_fd = uml_console_new(NULL);
 	c.pid = clone_pid(c.pidfd);
 	if (c.pid < 0)
 		return fail(err, c.pid, "find a clone");
