@@ -90,6 +90,7 @@ struct guest {
 	struct user usual_user;  /* of jobs that name none, in a template */
 	int proc_fd, cgroup_fd;  /* directories: ours, the program's */
 	int input_fd, output_fd; /* directories: /input, /output */
+	bool output_empty;       /* nothing is in there, and nobody is left who could change that */
 	int dev_fd;              /* the initramfs' /dev, where the disks are */
 	int hosts_fd;            /* the program's /etc/hosts */
 	int image_fd;            /* the image's own root */

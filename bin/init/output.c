@@ -251,7 +251,7 @@ noreturn void output_pack(void)
 	pack_stream(p, "stderr", guest.captured[1]);
 	p->budget = guest.config.output_bytes - guest.captured[0].n - guest.captured[1].n;
 	memcpy(p->name, "dir", sizeof "dir");
-	if (guest.output_fd > 0)
+	if (guest.output_fd > 0 && !guest.output_empty)
 		pack_dir(p, 3, guest.output_fd);
 
 	p->w.limit = size;

@@ -166,11 +166,15 @@ static bool capture(int i, short events, bool *over)
 	return true;
 }
 
-static bool output_is_full(void)
+/* Its own directory takes one inode. @ended: all that could change it. */
+static bool output_is_full(bool ended)
 {
 	struct statfs st;
 
-	return fstatfs(guest.output_fd, &st) == 0 && (st.f_bavail == 0 || st.f_ffree == 0);
+	if (fstatfs(guest.output_fd, &st) < 0)
+		return false;
+	guest.output_empty = ended && st.f_files - st.f_ffree == 1;
+	return st.f_bavail == 0 || st.f_ffree == 0;
 }
 
 static void kill_all(int pidfd)
@@ -210,10 +214,11 @@ static uint64_t watch(int pidfd, uint64_t start_us, enum outcome *ret_limit)
 		now = now_us();
 		if (*ret_limit != OUTCOME_LOST)
 			continue;
-		bool look = p[WATCH_REAPER].fd < 0 || now - looked >= TICK_MS * 1000;
+		bool ended = p[WATCH_REAPER].fd < 0;
+		bool look = ended || now - looked >= TICK_MS * 1000;
 		if (look)
 			looked = now;
-		if (over || (look && output_is_full()))
+		if (over || (look && output_is_full(ended)))
 			*ret_limit = OUTCOME_OUTPUT_LIMIT;
 		else if (now >= deadline && !__atomic_load_n(&program.ended, __ATOMIC_ACQUIRE))
 			*ret_limit = OUTCOME_TIMEOUT;
