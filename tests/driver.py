@@ -10,6 +10,7 @@ With PE_TEST_ENGINE=clone every VM is a clone of a template where that can be, a
 """
 
 import argparse
+import signal
 import sys
 import time
 import traceback
@@ -112,6 +113,10 @@ def main():
     parser.add_argument("-k", default="", metavar="WORD", help="only tests with WORD in their name")
     parser.add_argument("-l", action="store_true", help="list the tests and stop")
     args = parser.parse_args()
+    # What a shell lets its background jobs ignore, all that is started here would ignore, too.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     tests = [t for suite in args.suites for t in tests_of(suite.rstrip("/").split("/")[-1], args.k)]
     if args.l:

@@ -18,7 +18,8 @@
 #include "bundle/kv.h"
 #include "sys/io.h"
 
-enum { UBD_MAJOR = 98, UBD_MINORS = 16, USUAL_MAX = 1024, FIRST_READ = 8192 };
+enum { UBD_MAJOR = 98, UBD_MINORS = 16, USUAL_MAX = 1024 };
+enum { FIRST_READ = BUNDLE_BLOCK + 512 /* a small bundle, and whether there is more */ };
 
 static const char *const disk_names[] = { [DISK_INPUT] = "input", [DISK_OUTPUT] = "output" };
 
