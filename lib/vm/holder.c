@@ -75,10 +75,12 @@ void holder_free(struct holder *e)
 
 bool holder_take_ahead(struct holder *e, int cpu, struct clone *ret)
 {
-	for (size_t i = 0; i < e->n_ahead; i++)
+	/* The latest: the processor's caches may still have what it has written. */
+	for (size_t i = e->n_ahead; i-- > 0;)
 		if (e->ahead[i].cpu == cpu) {
 			*ret = e->ahead[i];
-			e->ahead[i] = e->ahead[--e->n_ahead];
+			memmove(&e->ahead[i], &e->ahead[i + 1],
+				(--e->n_ahead - i) * sizeof *e->ahead);
 			return true;
 		}
 	return false;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "holder.h"
 #include "lender.h"
 #include "sys/fds.h"
 #include "sys/io.h"
@@ -148,6 +149,31 @@ static void test_one_that_cannot_be_made(void **state)
 		close(fds[i]);
 }
 
+/* The latest of a processor's; the others stay in their order. */
+static void test_which_clone_is_taken(void **state)
+{
+	static const struct {
+		int cpu, pid;
+	} waiting[] = { { 1, 10 }, { 0, 11 }, { 1, 12 }, { 0, 13 }, { 1, 14 } };
+	static const int cpus[] = { 0, 1, 0, 1, 1 }, pids[] = { 13, 14, 11, 12, 10 };
+	struct holder e = { .n_ahead = 0 };
+	struct clone c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) {
+		e.ahead[e.n_ahead] = CLONE_NONE;
+		e.ahead[e.n_ahead].cpu = waiting[i].cpu;
+		e.ahead[e.n_ahead++].pid = waiting[i].pid;
+	}
+	assert_false(holder_take_ahead(&e, 2, &c));
+	for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {
+		assert_true(holder_take_ahead(&e, cpus[i], &c));
+		assert_int_equal(c.pid, pids[i]);
+	}
+	assert_int_equal(e.n_ahead, 0);
+	assert_false(holder_take_ahead(&e, 0, &c));
+}
+
 static void test_descriptors_travel(void **state)
 {
 	int pair[2], fds[2], got[2];
@@ -205,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_class),
 		cmocka_unit_test(test_a_kernel_that_cannot),
 		cmocka_unit_test(test_one_that_cannot_be_made),
+		cmocka_unit_test(test_which_clone_is_taken),
 		cmocka_unit_test(test_descriptors_travel),
 		cmocka_unit_test(test_the_socket_is_nobody_elses),
 	};
