@@ -207,7 +207,11 @@ static int write_list(const struct touched *t, int fd)
 		} else {
 			r = add_chunk(t, &w, i);
 		}
-	/* What else was free and all clones came to use; where a chunk is used up that is cheap. */
+	/*
+	 * What else was free and all clones came to use; where a chunk is used up that is cheap.
+	 * The host takes longer for such a page than for one that it copies: it also puts it in a
+	 * file.
+	 */
 	if (r == 0 && !used_up)
 		r = add_bits(t, &w, t->fresh, 0, TOUCHED_AHEAD_MAX, &fresh);
 	if (r == 0)

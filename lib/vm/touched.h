@@ -33,7 +33,7 @@ enum {
 	TOUCHED_FRESH_CHUNK = 3200, /* a chunk of such pages at once */
 	TOUCHED_FRESH_MAX = 2,      /* chunks: a clone that waits has them, too */
 	TOUCHED_AHEAD_MAX = 160,    /* pages otherwise that it takes while it waits */
-	TOUCHED_WAIT_MAX = 222,     /* and with those that it copies: below 1 MiB with the rest */
+	TOUCHED_WAIT_MAX = 226,     /* and with those that it copies: below 1 MiB with the rest */
 	TOUCHED_WRITTEN_RUNS = 512, /* that a guest may say it has written */
 	TOUCHED_GAP = 8,            /* pages between two runs, cheaper copied than left out */
 };
