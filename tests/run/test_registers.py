@@ -6,6 +6,7 @@ from support import build, pe
 from support.case import Case, each
 
 REGISTERS = pe.ROOT / "tests" / "run" / "guests" / "registers.c"
+HEAP = pe.ROOT / "tests" / "run" / "guests" / "heap.c"
 
 
 class Registers(Case):
@@ -17,6 +18,9 @@ class Registers(Case):
     @each({"unmapped by another thread": "unmapped", "taken from the heap": "heap"})
     def memory_is_gone(self, what):
         self.finds(what)
+
+    def test_a_heap_that_shrinks_and_grows(self):
+        self.assertEqual(self.guest("./heap", files={"heap": build.program(HEAP)}).stdout, b"fine\n")
 
     def finds(self, what):
         run = self.guest("./registers", what, files={"registers": build.program(REGISTERS)}, options=("-t", "30"))
