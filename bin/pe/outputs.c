@@ -13,7 +13,7 @@
 #include "job/result.h"
 #include "sys/io.h"
 
-enum { NAME_ROOM = 256 };
+enum { NAME_ROOM = 256, TRIES = 1000 /* to take a name from others that write it, too */ };
 
 static int open_child(int dir_fd, const char *name)
 {
@@ -34,15 +34,18 @@ static int enter(int dir_fd, const char *name)
 	return open_child(dir_fd, name);
 }
 
-/* Creates a new file, in the place of whatever had its name before. */
+/* Creates a new file, in the place of whatever had its name before. Others may do the same. */
 static int create(int dir_fd, const char *name, const struct result_file *f)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	mode_t mode = 0644 | (f->mode & 0111);
-
 	cleanup_fd int fd = openat(dir_fd, name, flags, mode);
-	if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, name, 0) == 0)
+
+	for (int i = 0; fd < 0 && errno == EEXIST && i < TRIES; i++) {
+		if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+			return -errno;
 		fd = openat(dir_fd, name, flags, mode);
+	}
 	if (fd < 0)
 		return -errno;
 	return io_write(fd, f->data.p, f->data.n);

@@ -19,7 +19,7 @@
 
 extern const char init_image_start[], init_image_end[];
 
-enum { IDLE_MS = 15 * 60 * 1000, ASK_MS = 5000 };
+enum { IDLE_MS = 15 * 60 * 1000, ASK_MS = 5000, AHEAD = 1 };
 
 struct serve_options {
 	uint64_t idle_ms, memory_bytes, ahead;
@@ -61,7 +61,7 @@ static int set_weak_jail(void *ctx, const char *value)
 static const struct option_row serve_rows[] = {
 	{ 0, "idle", "TIME", "end when nobody has asked for so long; 0: never (15m)", set_idle },
 	{ 0, "memory", "SIZE", "host memory for all templates together (1G)", set_memory },
-	{ 0, "ahead", "N", "clones to have waiting on each CPU that asked (0)", set_ahead },
+	{ 0, "ahead", "N", "clones to have waiting on each CPU that asked (1)", set_ahead },
 	{ 0, "allow-weak-jail", NULL, "go on where the host cannot give every layer",
 		set_weak_jail },
 	{ 0 },
@@ -143,7 +143,7 @@ static int serve(const struct serve_options *o, struct error *err)
 
 static int cmd_keep(int argc, char **argv)
 {
-	struct serve_options o = { .idle_ms = IDLE_MS };
+	struct serve_options o = { .idle_ms = IDLE_MS, .ahead = AHEAD };
 	struct error err;
 	int exit_code;
 

@@ -18,11 +18,13 @@ _lock = threading.Lock()
 
 
 class Lender:
-    """The process that keeps templates. Ended with the block."""
+    """The process that keeps templates, and no clones that wait unless the options say so. Ended with the block."""
 
     def __init__(self, *options, **env):
         self.runtime = tempfile.mkdtemp(prefix="pe-test-templates-")
         self.env = dict(os.environ, XDG_RUNTIME_DIR=self.runtime, **env)
+        if "--ahead" not in options:
+            options = ("--ahead", "0", *options)
         self.process = pe.spawn([pe.PE, "template", "serve", *options], env=self.env)
 
     def pe(self, *args, **kw):
