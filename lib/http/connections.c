@@ -53,9 +53,16 @@ void conn_set_deadline(struct conn *c, uint64_t bytes)
 		bytes ? c->server->now_ms + o->patience_ms + bytes * 1000 / o->bytes_per_second : 0;
 }
 
+/*
+ * libmicrohttpd sees the end, unless the peer had closed, too: then there is nothing more to be
+ * told by the host, and it has to find that the connection is late.
+ */
 void conn_close(struct conn *c)
 {
 	shutdown(c->fd, SHUT_RDWR);
+	if (!c->closing)
+		MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
+	c->closing = true;
 }
 
 /* Room for one more: the longest-idle connection has to go. */
@@ -206,9 +213,9 @@ static void sweep_idle(struct http_server *s)
 		next = c->next;
 		if (!late && !has_ended(c))
 			continue;
-		s->counts.timed_out += late;
-		list_remove(c);
+		s->counts.timed_out += late && !c->closing;
 		conn_close(c);
+		s->daemon_ready = true;
 	}
 }
 

@@ -61,6 +61,7 @@ struct conn {
 	uint64_t since_ms;    /* in this list */
 	uint64_t deadline_ms; /* of a busy one; 0: none */
 	uint64_t half_ms;     /* when its client closed its half; 0: it has not */
+	bool closing;         /* we have closed it, and libmicrohttpd is to see that */
 	bool hung_up;         /* nobody is there any more */
 	char peer[HTTP_PEER_MAX];
 	struct http_request request;
