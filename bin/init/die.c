@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -78,4 +79,9 @@ void *memory_get(size_t n)
 	if (p == MAP_FAILED)
 		die("no memory for %zu bytes", n);
 	return p;
+}
+
+char *memory_string(struct span s)
+{
+	return memcpy(memory_get(s.n + 1), s.p, s.n);
 }

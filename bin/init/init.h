@@ -185,6 +185,7 @@ const struct sock_fprog *filter_get(void);
 
 /* Zeroed memory that is never given back; ends the VM when there is none. */
 void *memory_get(size_t n);
+char *memory_string(struct span s); /* a copy that ends in NUL */
 
 static inline uint64_t stamp(void)
 {

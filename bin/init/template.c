@@ -33,9 +33,7 @@ bool template_wanted(int argc, char **argv)
 void template_prepare(void)
 {
 	if (guest.config.timeout_ms) {
-		char *cwd = memory_get(guest.config.cwd.n + 1);
-		memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
-		program.usual_cwd = cwd;
+		program.usual_cwd = memory_string(guest.config.cwd);
 		root_fit();
 		cgroup_limit();
 		guest.usual = guest.config;

@@ -320,9 +320,7 @@ void program_prepare(bool template)
 void program_run(void)
 {
 	enum outcome limit = OUTCOME_LOST; /* none so far */
-	char *cwd = memory_get(guest.config.cwd.n + 1);
-	memcpy(cwd, guest.config.cwd.p, guest.config.cwd.n);
-	program.cwd = cwd;
+	program.cwd = memory_string(guest.config.cwd);
 	if (!live_take_job() && !suits_the_ready()) {
 		open_stdin();
 		if (program.closed)

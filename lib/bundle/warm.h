@@ -3,8 +3,7 @@
  * A list of what to have in the page cache, and of names to have looked up: files of an image and
  * the pages of them, as a guest says what it has read and a template is told what to read. Text:
  * records that end in NUL, each "FIRST+COUNT,FIRST+COUNT,... PATH", in pages of 4 KiB, ascending,
- * or
- * "- PATH" for a name of which nothing was read, as of a symbolic link; PATH is relative to the
+ * or "- PATH" for a name of which nothing was read, as of a symbolic link; PATH is relative to the
  * image's root.
  */
 #pragma once
